@@ -1,0 +1,1 @@
+"""The plugs: one technology each, never importing one another."""

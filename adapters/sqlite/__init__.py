@@ -1,0 +1,1 @@
+"""Documents on SQLite, the embedded default: one file, one writer, durable commits."""

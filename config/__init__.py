@@ -1,0 +1,1 @@
+"""The switchboard: settings, wiring and command line; the only package that names port and adapter together."""

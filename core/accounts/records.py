@@ -1,0 +1,81 @@
+"""What is kept of a person: account, identities on platforms, API tokens and the principal that acts."""
+
+from enum import StrEnum
+
+from core.records import Record, UtcTime, Value
+
+
+class Role(StrEnum):
+    """What an account may do beyond its own things."""
+
+    MEMBER = "member"
+    ADMIN = "admin"
+
+
+class Scope(StrEnum):
+    """What an API token may do; a session may do all of them."""
+
+    READ = "read"
+    WRITE = "write"
+    SPEND = "spend"
+    ADMIN = "admin"
+
+
+class Quotas(Value):
+    """Limits of one account."""
+
+    max_storage_bytes: int = 10 * 1024**3
+    max_items_per_dataset: int = 2000
+    max_running_jobs: int = 2
+
+
+class Account(Record):
+    """One person on every platform."""
+
+    collection = "accounts"
+    indexed = ("role",)
+
+    display_name: str
+    role: Role = Role.MEMBER
+    locale: str = "en"
+    quotas: Quotas = Quotas()
+    storage_bytes: int = 0
+    """Bytes reserved by the account's items; raised before a byte is kept."""
+
+
+class Identity(Record):
+    """An account's name on one platform; unique, so first contact twice makes one account."""
+
+    collection = "identities"
+    unique = (("platform", "external_id"),)
+    indexed = ("account",)
+
+    platform: str
+    external_id: str
+    account: str
+
+
+class ApiToken(Record):
+    """A bearer token, `ty_<id>_<secret>`, of which only a hash is kept."""
+
+    collection = "api_tokens"
+    indexed = ("account",)
+
+    account: str
+    name: str
+    secret_sha256: str
+    scopes: tuple[Scope, ...]
+    expires_at: UtcTime | None = None
+    revoked_at: UtcTime | None = None
+
+
+class Principal(Value):
+    """Who acts, and what they may do; every read and write of the core takes one."""
+
+    account: str
+    role: Role
+    scopes: frozenset[Scope] = frozenset(Scope)
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role is Role.ADMIN and Scope.ADMIN in self.scopes

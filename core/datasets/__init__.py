@@ -1,0 +1,1 @@
+"""Datasets: what people gather to train on, item by item."""

@@ -1,0 +1,147 @@
+"""Intake: one image in, checked, normalised, paid for in quota, and kept once; the same for every door."""
+
+from collections.abc import AsyncIterator
+
+from core.accounts.records import Principal, Scope
+from core.accounts.service import Accounts, require_scope
+from core.datasets.records import Dataset, Item, ItemState, Source
+from core.datasets.service import Datasets
+from core.datasets.texts import check_caption, clean_filename
+from core.errors import AlreadyExistsError, InvalidError, TooLargeError
+from core.ports import Blobs, Clock, Documents, Images, NormalisedImage
+from core.records import Condition, Value, new_id
+
+MAX_IMAGE_BYTES = 32 * 1024**2
+
+
+class NewImage(Value):
+    """What a door knows of an image besides its bytes."""
+
+    filename: str = ""
+    caption: str = ""
+    source: Source = Source.UPLOAD
+
+
+class Intake:
+    """Takes images into datasets."""
+
+    def __init__(
+        self,
+        datasets: Datasets,
+        items: Documents[Item],
+        blobs: Blobs,
+        images: Images,
+        accounts: Accounts,
+        clock: Clock,
+    ) -> None:
+        self._datasets = datasets
+        self._items = items
+        self._blobs = blobs
+        self._images = images
+        self._accounts = accounts
+        self._clock = clock
+
+    async def add_image(
+        self, principal: Principal, dataset_id: str, body: AsyncIterator[bytes], image: NewImage
+    ) -> tuple[Item, bool]:
+        """Take in one image; return its item, and whether it is new. The same bytes are the same item.
+
+        Raises UnreadableImageError, TooLargeError, InvalidError; then nothing was kept.
+        """
+        require_scope(principal, Scope.WRITE)
+        dataset = await self._datasets.get_own(principal, dataset_id)
+        caption = check_caption(image.caption)
+        account = await self._accounts.get(principal)
+        count = await self._items.count({"dataset": dataset.id, "state": ItemState.ACTIVE})
+        if count >= account.quotas.max_items_per_dataset:
+            raise TooLargeError(f"A dataset holds at most {count} images; remove some first.")
+        normalised = await self._images.normalise(await read_capped(body))
+        known = await self._find_same(dataset.id, normalised.sha256)
+        if known is not None:
+            return known, False
+        size = len(normalised.body) + len(normalised.thumbnail)
+        await self._accounts.reserve_storage(principal.account, size)
+        item = self._make_item(principal, dataset, image, normalised, caption)
+        try:
+            await self._keep_bytes(item, normalised)
+            return await self._items.insert(item), True
+        except AlreadyExistsError:
+            await self._forget(item)
+            known = await self._find_same(dataset.id, normalised.sha256)
+            if known is None:
+                raise
+            return known, False
+        except BaseException:
+            await self._forget(item)
+            raise
+
+    async def _find_same(self, dataset_id: str, sha256: str) -> Item | None:
+        where: dict[str, Condition] = {"dataset": dataset_id, "sha256": sha256, "alive": True}
+        found = await self._items.find(where, limit=1)
+        return found[0] if found else None
+
+    def _make_item(
+        self,
+        principal: Principal,
+        dataset: Dataset,
+        image: NewImage,
+        normalised: NormalisedImage,
+        caption: str,
+    ) -> Item:
+        now = self._clock.now()
+        item_id = new_id("it")
+        folder = f"datasets/{dataset.id}/{item_id}"
+        return Item(
+            id=item_id,
+            created_at=now,
+            updated_at=now,
+            dataset=dataset.id,
+            contributor=principal.account,
+            position=int(now.timestamp() * 1_000_000),
+            blob_key=f"{folder}/image",
+            thumbnail_key=f"{folder}/thumbnail",
+            sha256=normalised.sha256,
+            content_type=normalised.content_type,
+            perceptual_hash=normalised.perceptual_hash,
+            sharpness=normalised.sharpness,
+            width_px=normalised.width_px,
+            height_px=normalised.height_px,
+            bytes=len(normalised.body) + len(normalised.thumbnail),
+            source=image.source,
+            filename=clean_filename(image.filename),
+            captions={dataset.default_caption_set: caption} if caption else {},
+        )
+
+    async def _keep_bytes(self, item: Item, normalised: NormalisedImage) -> None:
+        await self._blobs.put(
+            item.blob_key, _once(normalised.body), content_type=item.content_type, if_absent=True
+        )
+        await self._blobs.put(
+            item.thumbnail_key, _once(normalised.thumbnail), content_type="image/webp"
+        )
+
+    async def _forget(self, item: Item) -> None:
+        """Undo an intake that was not finished."""
+        await self._blobs.delete(item.blob_key)
+        await self._blobs.delete(item.thumbnail_key)
+        await self._accounts.reserve_storage(item.contributor, -item.bytes)
+
+
+async def read_capped(body: AsyncIterator[bytes], cap_bytes: int = MAX_IMAGE_BYTES) -> bytes:
+    """Read a stream that may be endless. Raises TooLargeError as soon as the cap is passed."""
+    parts: list[bytes] = []
+    size = 0
+    async for chunk in body:
+        size += len(chunk)
+        if size > cap_bytes:
+            raise TooLargeError(
+                f"This image is larger than {cap_bytes // 1024**2} MiB. Make it smaller and send it again."
+            )
+        parts.append(chunk)
+    if not size:
+        raise InvalidError("This file is empty. Send a JPEG, PNG, WebP, HEIC or AVIF picture.")
+    return b"".join(parts)
+
+
+async def _once(body: bytes) -> AsyncIterator[bytes]:
+    yield body

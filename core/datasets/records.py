@@ -1,0 +1,150 @@
+"""What is kept of a dataset: the dataset, its items, and the snapshots that jobs pin."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from core.records import Record, Value
+
+
+class Access(StrEnum):
+    """Who sees a dataset beside its owner."""
+
+    PRIVATE = "private"
+    UNLISTED = "unlisted"
+    SHARED = "shared"
+    PUBLIC = "public"
+
+
+class ItemState(StrEnum):
+    """Whether an item counts; a withdrawn one is kept only while a job needs its bytes."""
+
+    ACTIVE = "active"
+    WITHDRAWN = "withdrawn"
+
+
+class Source(StrEnum):
+    """How an item came in."""
+
+    UPLOAD = "upload"
+    URL = "url"
+    DISCORD = "discord"
+    TELEGRAM = "telegram"
+    ZIP = "zip"
+
+
+class Dataset(Record):
+    """An ordered collection of items."""
+
+    collection = "datasets"
+    indexed = ("owner", "deleted")
+
+    owner: str
+    name: str
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    access: Access = Access.PRIVATE
+    shared_with: tuple[str, ...] = ()
+    default_caption_set: str = "default"
+    consent_note: str = ""
+    deleted: bool = False
+
+
+class Item(Record):
+    """One image of a dataset. The same bytes twice in a dataset are the same item.
+
+    `alive` is true while the item is active and null afterwards, so that a removed picture may
+    come back without two live items ever sharing their bytes.
+    """
+
+    collection = "items"
+    unique = (("dataset", "sha256", "alive"),)
+    indexed = ("dataset", "state", "position", "bytes")
+
+    dataset: str
+    contributor: str
+    position: int
+    blob_key: str
+    thumbnail_key: str
+    sha256: str
+    content_type: str
+    perceptual_hash: str
+    sharpness: float
+    width_px: int
+    height_px: int
+    bytes: int
+    source: Source = Source.UPLOAD
+    filename: str = ""
+    """A label for people, never a path."""
+    captions: dict[str, str] = Field(default_factory=dict)
+    state: ItemState = ItemState.ACTIVE
+    alive: bool | None = True
+
+
+class SnapshotItem(Value):
+    """An item as it was when a job was submitted."""
+
+    item: str
+    contributor: str
+    sha256: str
+    blob_key: str
+    content_type: str
+    caption: str
+    width_px: int
+    height_px: int
+
+
+class Snapshot(Record):
+    """The frozen list that a job trains on; its bytes live until no job needs them."""
+
+    collection = "snapshots"
+    indexed = ("dataset", "digest")
+
+    dataset: str
+    dataset_name: str
+    digest: str
+    """SHA-256 of the ordered (sha256, caption) list."""
+    items: tuple[SnapshotItem, ...]
+
+
+class NearDuplicate(Value):
+    """Two items that look alike; distance in differing bits of 64."""
+
+    first: str
+    second: str
+    distance: int
+
+
+class Bucket(Value):
+    """How many items fall into one training size."""
+
+    width_px: int
+    height_px: int
+    items: int
+
+
+class OfferingFit(Value):
+    """Whether the dataset fits an offering, and what it would cost with the defaults."""
+
+    offering: str
+    name: str
+    fits: bool
+    reason: str = ""
+    steps: int
+    price_points: int
+
+
+class Report(Value):
+    """The free health check of a dataset."""
+
+    dataset: str
+    items: int
+    total_bytes: int
+    uncaptioned: tuple[str, ...]
+    near_duplicates: tuple[NearDuplicate, ...]
+    too_small: tuple[str, ...]
+    blurred: tuple[str, ...]
+    extreme_aspect: tuple[str, ...]
+    buckets: tuple[Bucket, ...]
+    offerings: tuple[OfferingFit, ...]
+    advice: tuple[str, ...]

@@ -1,0 +1,100 @@
+"""The free health check of a dataset, before anything is paid; pure apart from reading the items."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from core.datasets.records import Bucket, Dataset, Item, NearDuplicate, OfferingFit, Report
+from core.errors import RefusedError
+from core.offerings.price import make_quote
+from core.offerings.records import Offering, Status
+from core.offerings.service import check_size, resolve_params
+
+NEAR_DUPLICATE_BITS = 6
+"""Of 64: pictures this near are nearly always the same one, resized or re-saved."""
+BLURRED_BELOW = 40.0
+EXTREME_ASPECT = 3.0
+MAX_PAIRS = 200
+
+
+def make_report(dataset: Dataset, items: Sequence[Item], offerings: Sequence[Offering]) -> Report:
+    """Check a dataset against every offering that can be bought."""
+    caption_set = dataset.default_caption_set
+    available = [o for o in offerings if o.status is Status.AVAILABLE]
+    fits = tuple(_fit(offering, len(items)) for offering in available)
+    smallest = min((o.price.native_resolution_px for o in available), default=64)
+    report = Report(
+        dataset=dataset.id,
+        items=len(items),
+        total_bytes=sum(item.bytes for item in items),
+        uncaptioned=tuple(item.id for item in items if not item.captions.get(caption_set)),
+        near_duplicates=find_near_duplicates(items),
+        too_small=tuple(i.id for i in items if min(i.width_px, i.height_px) < smallest),
+        blurred=tuple(item.id for item in items if item.sharpness < BLURRED_BELOW),
+        extreme_aspect=tuple(item.id for item in items if _aspect(item) > EXTREME_ASPECT),
+        buckets=count_sizes(items),
+        offerings=fits,
+        advice=(),
+    )
+    return report.model_copy(update={"advice": _advise(report)})
+
+
+def find_near_duplicates(items: Sequence[Item]) -> tuple[NearDuplicate, ...]:
+    """Find pairs whose perceptual hashes differ in few bits, the nearest first, at most MAX_PAIRS."""
+    hashes = [(item.id, int(item.perceptual_hash, 16)) for item in items]
+    pairs = [
+        NearDuplicate(first=first, second=second, distance=distance)
+        for index, (first, a) in enumerate(hashes)
+        for second, b in hashes[index + 1 :]
+        if (distance := (a ^ b).bit_count()) <= NEAR_DUPLICATE_BITS
+    ]
+    return tuple(sorted(pairs, key=lambda pair: pair.distance)[:MAX_PAIRS])
+
+
+def count_sizes(items: Sequence[Item]) -> tuple[Bucket, ...]:
+    """Count items by size, the most frequent first."""
+    sizes = Counter((item.width_px, item.height_px) for item in items)
+    return tuple(
+        Bucket(width_px=width, height_px=height, items=count)
+        for (width, height), count in sizes.most_common(50)
+    )
+
+
+def _aspect(item: Item) -> float:
+    return max(item.width_px, item.height_px) / min(item.width_px, item.height_px)
+
+
+def _fit(offering: Offering, images: int) -> OfferingFit:
+    quote = make_quote(offering, resolve_params(offering, {}))
+    reason = ""
+    try:
+        check_size(offering, images)
+    except RefusedError as error:
+        reason = error.message
+    return OfferingFit(
+        offering=offering.id,
+        name=offering.name,
+        fits=not reason,
+        reason=reason,
+        steps=quote.inputs.steps,
+        price_points=quote.points,
+    )
+
+
+def _advise(report: Report) -> tuple[str, ...]:
+    """Say in words what to mend, the most important first."""
+    advice = []
+    if not report.items:
+        return ("Add some pictures: ten to thirty of one thing are a good start.",)
+    if report.uncaptioned:
+        advice.append(f"{len(report.uncaptioned)} of {report.items} pictures have no caption.")
+    if report.near_duplicates:
+        advice.append(
+            f"{len(report.near_duplicates)} pairs look alike; keep the best picture of each."
+        )
+    if report.too_small:
+        advice.append(f"{len(report.too_small)} pictures are smaller than the model draws.")
+    if report.blurred:
+        advice.append(f"{len(report.blurred)} pictures look blurred or empty.")
+    if report.extreme_aspect:
+        advice.append(f"{len(report.extreme_aspect)} pictures are very wide or very tall.")
+    return tuple(advice) or ("Nothing to mend: this dataset is ready.",)

@@ -1,0 +1,154 @@
+"""Datasets and their items: made, filled, captioned, removed; the one rule behind every door."""
+
+from collections.abc import AsyncIterator
+
+from core.accounts.records import Principal, Scope
+from core.accounts.service import require_scope
+from core.datasets.records import Access, Dataset, Item, ItemState
+from core.datasets.texts import check_caption, check_name
+from core.errors import (
+    NotFoundError,
+    StaleError,
+)
+from core.paging import list_page
+from core.ports import Blobs, Clock, Documents
+from core.records import Condition, Page, PageRequest, new_id
+
+_NO_DATASET = "There is no such dataset."
+
+
+class Datasets:
+    """What people gather to train on."""
+
+    def __init__(
+        self,
+        datasets: Documents[Dataset],
+        items: Documents[Item],
+        blobs: Blobs,
+        clock: Clock,
+    ) -> None:
+        self._datasets = datasets
+        self._items = items
+        self._blobs = blobs
+        self._clock = clock
+
+    async def create(self, principal: Principal, name: str, description: str = "") -> Dataset:
+        require_scope(principal, Scope.WRITE)
+        now = self._clock.now()
+        return await self._datasets.insert(
+            Dataset(
+                id=new_id("ds"),
+                created_at=now,
+                updated_at=now,
+                owner=principal.account,
+                name=check_name(name),
+                description=check_caption(description),
+            )
+        )
+
+    async def get(self, principal: Principal, dataset_id: str) -> Dataset:
+        """Return a dataset that the principal may see. Raises NotFoundError, the same for all others."""
+        dataset = await self._find(dataset_id)
+        visible = dataset is not None and (
+            dataset.owner == principal.account
+            or dataset.access in (Access.PUBLIC, Access.UNLISTED)
+            or (dataset.access is Access.SHARED and principal.account in dataset.shared_with)
+        )
+        if dataset is None or dataset.deleted or not visible:
+            raise NotFoundError(_NO_DATASET)
+        return dataset
+
+    async def get_own(self, principal: Principal, dataset_id: str) -> Dataset:
+        """Return a dataset that the principal may change. Raises NotFoundError."""
+        dataset = await self._find(dataset_id)
+        if dataset is None or dataset.deleted or dataset.owner != principal.account:
+            raise NotFoundError(_NO_DATASET)
+        return dataset
+
+    async def list_own(self, principal: Principal, page: PageRequest) -> Page[Dataset]:
+        where: dict[str, Condition] = {"owner": principal.account, "deleted": False}
+        return await list_page(self._datasets, where, "-created_at", page)
+
+    async def describe(
+        self,
+        principal: Principal,
+        dataset_id: str,
+        name: str | None = None,
+        description: str | None = None,
+    ) -> Dataset:
+        """Change the name or the description."""
+        require_scope(principal, Scope.WRITE)
+        dataset = await self.get_own(principal, dataset_id)
+        fields: dict[str, object] = {}
+        if name is not None:
+            fields["name"] = check_name(name)
+        if description is not None:
+            fields["description"] = check_caption(description)
+        return await self._datasets.replace(dataset.changed(self._clock.now(), **fields))
+
+    async def delete(self, principal: Principal, dataset_id: str) -> None:
+        """Remove a dataset; bytes that a running job needs live until it has ended (see `sweep`)."""
+        require_scope(principal, Scope.WRITE)
+        dataset = await self.get_own(principal, dataset_id)
+        now = self._clock.now()
+        await self._datasets.replace(dataset.changed(now, deleted=True))
+        while items := await self._active_items(dataset.id, 200):
+            for item in items:
+                await self._withdraw(item)
+
+    async def list_items(
+        self, principal: Principal, dataset_id: str, page: PageRequest
+    ) -> Page[Item]:
+        dataset = await self.get(principal, dataset_id)
+        where = {"dataset": dataset.id, "state": ItemState.ACTIVE}
+        return await list_page(self._items, where, "position", page)
+
+    async def get_item(self, principal: Principal, dataset_id: str, item_id: str) -> Item:
+        dataset = await self.get(principal, dataset_id)
+        item = await self._items.get(item_id)
+        if item.dataset != dataset.id or item.state is not ItemState.ACTIVE:
+            raise NotFoundError("There is no such image.")
+        return item
+
+    async def caption(
+        self, principal: Principal, dataset_id: str, item_id: str, text: str, *, set_name: str = ""
+    ) -> Item:
+        """Set one item's caption in a caption set, the dataset's default one unless named."""
+        require_scope(principal, Scope.WRITE)
+        dataset = await self.get_own(principal, dataset_id)
+        caption = check_caption(text)
+        name = check_name(set_name) if set_name else dataset.default_caption_set
+        while True:
+            item = await self.get_item(principal, dataset_id, item_id)
+            captions = {**item.captions, name: caption}
+            try:
+                return await self._items.replace(item.changed(self._clock.now(), captions=captions))
+            except StaleError:
+                continue
+
+    async def remove_item(self, principal: Principal, dataset_id: str, item_id: str) -> None:
+        require_scope(principal, Scope.WRITE)
+        await self.get_own(principal, dataset_id)
+        await self._withdraw(await self.get_item(principal, dataset_id, item_id))
+
+    def read_blob(self, key: str) -> AsyncIterator[bytes]:
+        """Stream an item's bytes; the caller got the key from an item it was allowed to see."""
+        return self._blobs.read(key)
+
+    async def list_active(self, dataset_id: str) -> list[Item]:
+        """List a dataset's active items in order, for snapshots and reports."""
+        return await self._active_items(dataset_id, 10_000)
+
+    async def _active_items(self, dataset_id: str, limit: int) -> list[Item]:
+        where = {"dataset": dataset_id, "state": ItemState.ACTIVE}
+        return await self._items.find(where, order="position", limit=limit)
+
+    async def _withdraw(self, item: Item) -> None:
+        now = self._clock.now()
+        await self._items.replace(item.changed(now, state=ItemState.WITHDRAWN, alive=None))
+
+    async def _find(self, dataset_id: str) -> Dataset | None:
+        try:
+            return await self._datasets.get(dataset_id)
+        except NotFoundError:
+            return None

@@ -1,0 +1,1 @@
+"""Jobs: work for a worker, from submission to settlement, through leases."""

@@ -1,0 +1,10 @@
+"""What listeners are told of a job; never the truth, only the latest of it."""
+
+from core.jobs.records import Job
+from core.ports import Event
+
+
+def job_event(job: Job) -> Event:
+    """Say where a job stands, for its owner's listeners."""
+    data = job.model_dump(mode="json", include={"id", "status", "progress", "cancel_requested"})
+    return Event(topic=f"account:{job.owner}", kind="training", data=data)

@@ -1,0 +1,62 @@
+"""What follows a job's end: model, points, news; idempotent steps, so a crash between them loses none."""
+
+from core.errors import StaleError
+from core.jobs.records import TERMINAL, Job, Status
+from core.models.service import Models
+from core.notifications.service import Notifications
+from core.offerings.price import compute_charge
+from core.points.service import Points
+from core.ports import Clock, Documents
+
+
+class Settlement:
+    """Finishes ended jobs; the reconciler calls it again for those that a crash left half-done."""
+
+    def __init__(
+        self,
+        jobs: Documents[Job],
+        models: Models,
+        points: Points,
+        notifications: Notifications,
+        clock: Clock,
+    ) -> None:
+        self._jobs = jobs
+        self._models = models
+        self._points = points
+        self._notifications = notifications
+        self._clock = clock
+
+    async def finish(self, job: Job) -> Job:
+        """Make the model, settle the hold, put the news in the outbox, then clear the mark."""
+        if job.status not in TERMINAL or not job.needs_settling:
+            return job
+        model = await self._models.create(job) if job.status is Status.COMPLETED else None
+        charged = await self._settle(job)
+        await self._notifications.tell_job_ended(job, model, charged)
+        done = job.changed(
+            self._clock.now(),
+            needs_settling=None,
+            charged_points=charged,
+            model=model.id if model else None,
+        )
+        try:
+            return await self._jobs.replace(done)
+        except StaleError:
+            return await self._jobs.get(job.id)
+
+    async def _settle(self, job: Job) -> int:
+        """Charge what was used and return the rest; answer what was charged."""
+        if await self._points.find_hold(job.owner, job.id) is None:
+            return 0
+        charge = compute_charge(job.quote, charged_steps(job))
+        entry = await self._points.settle(
+            job.owner, job.id, charge, f"Training on {job.dataset_name}"
+        )
+        return sum(leg.amount_points for leg in entry.legs if leg.account == "revenue")
+
+
+def charged_steps(job: Job) -> int:
+    """Count the steps that a job pays for: all when completed, unique steps when cancelled, none when failed."""
+    if job.status is Status.FAILED:
+        return 0
+    return job.quote.inputs.steps if job.status is Status.COMPLETED else job.steps_done

@@ -1,0 +1,1 @@
+"""Notifications: what people should hear, kept until delivered."""

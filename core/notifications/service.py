@@ -1,0 +1,81 @@
+"""Puts news in the outbox, once each, and tells whoever listens; the inbox always has it."""
+
+from core.accounts.records import Principal
+from core.errors import AlreadyExistsError, NotFoundError, StaleError
+from core.jobs.records import Job, Status
+from core.models.records import TrainedModel
+from core.notifications.records import NewsKind, Notification
+from core.paging import list_page
+from core.ports import Clock, Documents, Event, Events
+from core.records import Page, PageRequest, new_id
+
+_KINDS = {
+    Status.COMPLETED: NewsKind.TRAINING_COMPLETED,
+    Status.FAILED: NewsKind.TRAINING_FAILED,
+    Status.CANCELLED: NewsKind.TRAINING_CANCELLED,
+}
+
+
+class Notifications:
+    """What people should hear."""
+
+    def __init__(
+        self, notifications: Documents[Notification], events: Events, clock: Clock
+    ) -> None:
+        self._notifications = notifications
+        self._events = events
+        self._clock = clock
+
+    async def tell_job_ended(
+        self, job: Job, model: TrainedModel | None, charged_points: int
+    ) -> Notification:
+        """Tell a job's owner how it ended, what it cost and what came back; twice tells once."""
+        now = self._clock.now()
+        started = job.history[0].at if job.history else job.created_at
+        notification = Notification(
+            id=new_id("nt"),
+            created_at=now,
+            updated_at=now,
+            account=job.owner,
+            key=f"ended:{job.id}",
+            kind=_KINDS[job.status],
+            data={
+                "training": job.id,
+                "dataset_name": job.dataset_name,
+                "model": model.id if model else None,
+                "model_name": model.name if model else None,
+                "trigger_words": list(job.spec.trigger_words),
+                "charged_points": charged_points,
+                "refunded_points": job.quote.points - charged_points,
+                "duration_s": round((now - started).total_seconds(), 1),
+                "error": job.error.message if job.error else None,
+            },
+        )
+        try:
+            stored = await self._notifications.insert(notification)
+        except AlreadyExistsError:
+            where = {"account": job.owner, "key": notification.key}
+            return (await self._notifications.find(where, limit=1))[0]
+        data = stored.model_dump(mode="json")
+        await self._events.publish(
+            Event(topic=f"account:{job.owner}", kind="notification", data=data)
+        )
+        return stored
+
+    async def list_own(self, principal: Principal, page: PageRequest) -> Page[Notification]:
+        where = {"account": principal.account}
+        return await list_page(self._notifications, where, "-created_at", page)
+
+    async def mark_read(self, principal: Principal, notification_id: str) -> Notification:
+        """Mark one's own notification as read; again changes nothing. Raises NotFoundError."""
+        while True:
+            found = await self._notifications.get(notification_id)
+            if found.account != principal.account:
+                raise NotFoundError("There is no such notification.")
+            if found.read_at is not None:
+                return found
+            now = self._clock.now()
+            try:
+                return await self._notifications.replace(found.changed(now, read_at=now))
+            except StaleError:
+                continue

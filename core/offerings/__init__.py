@@ -1,0 +1,1 @@
+"""Offerings: the kinds of training that can be bought, their bounds and their public price."""

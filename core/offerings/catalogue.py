@@ -1,0 +1,97 @@
+"""Reads offerings and base models from TOML text and says which line is wrong; the files themselves are config's."""
+
+import re
+import tomllib
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from core.errors import InvalidError, RefusedError
+from core.offerings.records import BaseModel, Offering, Param, Status
+from core.offerings.service import check_param
+from core.records import Value
+
+V = TypeVar("V", bound=Value)
+
+REQUIRED_PARAMS = ("steps", "train_batch_size", "resolution_px")
+"""What the price formula reads."""
+
+
+def parse_base_models(text: str, origin: str) -> list[BaseModel]:
+    """Parse `[[base_model]]` tables. Raises InvalidError as `origin:line: what is wrong`."""
+    return [
+        _build(BaseModel, table, f"{origin}:{line}")
+        for table, line in _read_tables(text, "base_model", origin)
+    ]
+
+
+def parse_offerings(
+    text: str, origin: str, base_models: list[BaseModel], known_params: frozenset[str]
+) -> list[Offering]:
+    """Parse `[[offering]]` tables and check them against the base models and the trainer's parameters.
+
+    `known_params` are the parameters that the trainer reads; one that it does not read is refused,
+    so nothing a person can set is without effect. Raises InvalidError as `origin:line: …`.
+    """
+    families = {model.id: model.family for model in base_models}
+    offerings: list[Offering] = []
+    for table, line in _read_tables(text, "offering", origin):
+        place = f"{origin}:{line}"
+        params = table.pop("params", {})
+        if not isinstance(params, dict):
+            raise InvalidError(f"{place}: params must be a table of settings")
+        table["params"] = [
+            _build(Param, {"name": name, **param}, f"{place}: setting {name}")
+            for name, param in params.items()
+        ]
+        offering = _build(Offering, table, place)
+        _check_offering(offering, families, known_params, place)
+        if any(other.id == offering.id for other in offerings):
+            raise InvalidError(f"{place}: offering {offering.id} is defined twice")
+        offerings.append(offering)
+    return offerings
+
+
+def _check_offering(
+    offering: Offering, families: dict[str, str], known_params: frozenset[str], place: str
+) -> None:
+    for model in offering.base_models:
+        if model not in families:
+            raise InvalidError(f"{place}: base model {model} is not in the base model file")
+        if families[model] != offering.family:
+            raise InvalidError(f"{place}: base model {model} is not of family {offering.family}")
+    if offering.max_images < offering.min_images:
+        raise InvalidError(f"{place}: max_images is below min_images")
+    names = {param.name for param in offering.params}
+    if missing := [name for name in REQUIRED_PARAMS if name not in names]:
+        raise InvalidError(f"{place}: setting {missing[0]} is missing; the price needs it")
+    unused = sorted(names - known_params)
+    if unused and offering.status is Status.AVAILABLE:
+        raise InvalidError(f"{place}: the trainer does not read the setting {unused[0]}")
+    for param in offering.params:
+        try:
+            check_param(param, param.default)
+        except RefusedError as error:
+            raise InvalidError(f"{place}: default of {param.name}: {error.message}") from error
+
+
+def _read_tables(text: str, name: str, origin: str) -> list[tuple[dict[str, Any], int]]:
+    """Read the tables of an array with the line on which each begins."""
+    try:
+        tables = tomllib.loads(text).get(name, [])
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidError(f"{origin}: {error}") from error
+    header = re.compile(rf"^\s*\[\[\s*{name}\s*\]\]")
+    lines = [n for n, line in enumerate(text.splitlines(), 1) if header.match(line)]
+    if not tables or len(tables) != len(lines):
+        raise InvalidError(f"{origin}: there is no [[{name}]] table")
+    return list(zip(tables, lines, strict=True))
+
+
+def _build(kind: type[V], table: dict[str, Any], place: str) -> V:
+    try:
+        return kind.model_validate(table)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise InvalidError(f"{place}: {field}: {first['msg']}") from error

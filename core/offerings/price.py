@@ -1,0 +1,36 @@
+"""The public price formula, pure and versioned, so that anybody can compute a quote again."""
+
+from decimal import ROUND_CEILING, Decimal, localcontext
+
+from core.offerings.records import Offering, ParamValue, Quote, QuoteInputs
+
+FORMULA_VERSION = 1
+
+
+def compute_points(inputs: QuoteInputs, steps: int) -> int:
+    """Compute base + steps/1000 × rate × (resolution/native)^exponent × batch, rounded up."""
+    with localcontext(prec=28):
+        scale = Decimal(inputs.resolution_px) / Decimal(inputs.native_resolution_px)
+        scale = scale ** Decimal(str(inputs.resolution_exponent))
+        work = Decimal(steps) / 1000 * inputs.points_per_1000_steps
+        total = inputs.base_points + work * scale * inputs.train_batch_size
+        return int(total.to_integral_value(rounding=ROUND_CEILING))
+
+
+def make_quote(offering: Offering, params: dict[str, ParamValue]) -> Quote:
+    """Price a training with resolved parameters."""
+    inputs = QuoteInputs(
+        steps=int(params["steps"]),
+        train_batch_size=int(params["train_batch_size"]),
+        resolution_px=int(params["resolution_px"]),
+        **offering.price.model_dump(),
+    )
+    points = compute_points(inputs, inputs.steps)
+    return Quote(formula_version=FORMULA_VERSION, inputs=inputs, points=points)
+
+
+def compute_charge(quote: Quote, steps_done: int) -> int:
+    """Compute what unique steps cost: nothing for none, never more than was quoted."""
+    if steps_done <= 0:
+        return 0
+    return min(quote.points, compute_points(quote.inputs, min(steps_done, quote.inputs.steps)))

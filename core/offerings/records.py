@@ -1,0 +1,119 @@
+"""What an offering is: method, base models, bounds, parameters and price; and the specification of one training."""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from core.records import Value
+
+ParamValue = int | float | bool | str
+
+
+class Method(StrEnum):
+    """How the weights are trained."""
+
+    LORA = "lora"
+    DREAMBOOTH = "dreambooth"
+    HYPER_LORA = "hyper-lora"
+
+
+class Status(StrEnum):
+    """Whether an offering can be bought."""
+
+    AVAILABLE = "available"
+    COMING_SOON = "coming-soon"
+    RETIRED = "retired"
+
+
+class Param(Value):
+    """One setting that a person may change."""
+
+    name: str
+    kind: Literal["int", "float", "bool", "choice"]
+    default: ParamValue
+    min: int | float | None = None
+    max: int | float | None = None
+    choices: tuple[str, ...] = ()
+    help: str
+
+
+class Price(Value):
+    """The public formula's rates."""
+
+    base_points: int = Field(ge=0)
+    points_per_1000_steps: int = Field(ge=0)
+    resolution_exponent: float = Field(ge=0, le=4)
+    native_resolution_px: int = Field(ge=8)
+
+
+class Offering(Value):
+    """A kind of training that can be bought."""
+
+    id: str = Field(pattern=r"^[a-z0-9-]{3,40}$")
+    name: str
+    summary: str
+    method: Method
+    family: str
+    base_models: tuple[str, ...] = Field(min_length=1)
+    output: str
+    status: Status
+    min_images: int = Field(ge=1)
+    max_images: int = Field(ge=1)
+    vram_gb: float = Field(ge=0)
+    price: Price
+    params: tuple[Param, ...]
+
+    def find_param(self, name: str) -> Param | None:
+        return next((param for param in self.params if param.name == name), None)
+
+
+class BaseModel(Value):
+    """A pretrained model that trainings start from."""
+
+    id: str = Field(pattern=r"^[a-z0-9.-]{3,60}$")
+    name: str
+    family: str
+    source: str
+    """`builtin:<name>`, a hub id, or a path to a diffusers folder or a single .safetensors file."""
+    revision: str = ""
+
+
+class QuoteInputs(Value):
+    """Everything that moves the price."""
+
+    steps: int
+    train_batch_size: int
+    resolution_px: int
+    base_points: int
+    points_per_1000_steps: int
+    resolution_exponent: float
+    native_resolution_px: int
+
+
+class Quote(Value):
+    """What a training costs, with all that is needed to compute it again."""
+
+    formula_version: int
+    inputs: QuoteInputs
+    points: int
+
+
+class TrainingSpec(Value):
+    """One training, frozen when it is submitted; the worker reads nothing else."""
+
+    offering: str
+    method: Method
+    base_model: BaseModel
+    trigger_words: tuple[str, ...]
+    sample_prompts: tuple[str, ...]
+    params: dict[str, ParamValue]
+
+    def get_int(self, name: str) -> int:
+        value = self.params[name]
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise TypeError(f"{name} is not a whole number")
+        return value
+
+    def get_float(self, name: str) -> float:
+        return float(self.params[name])

@@ -1,0 +1,150 @@
+"""The catalogue of offerings, and the checks between a person's wishes and a TrainingSpec."""
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+
+from pydantic import Field
+
+from core.errors import InvalidError, NotFoundError, RefusedError
+from core.offerings.price import make_quote
+from core.offerings.records import (
+    BaseModel,
+    Offering,
+    Param,
+    ParamValue,
+    Quote,
+    Status,
+    TrainingSpec,
+)
+from core.records import Value
+
+MAX_TRIGGER_CHARACTERS = 60
+MAX_PROMPT_CHARACTERS = 500
+
+
+class TrainingWishes(Value):
+    """What a person asked for, as typed."""
+
+    offering: str
+    base_model: str = ""
+    trigger_words: tuple[str, ...] = ()
+    sample_prompts: tuple[str, ...] = ()
+    params: dict[str, ParamValue] = Field(default_factory=dict)
+
+    def hash_for(self, dataset_id: str) -> str:
+        """Hash what was asked for, so that a repeated key can be told from a reused one."""
+        params = {name: self.params[name] for name in sorted(self.params)}
+        ordered = self.model_copy(update={"params": params})
+        return hashlib.sha256(f"{dataset_id}\n{ordered.model_dump_json()}".encode()).hexdigest()
+
+
+class Offerings:
+    """What can be bought; built from files once, never changed while running."""
+
+    def __init__(self, offerings: Sequence[Offering], base_models: Sequence[BaseModel]) -> None:
+        self._offerings = {offering.id: offering for offering in offerings}
+        self._base_models = {model.id: model for model in base_models}
+
+    def list_all(self) -> list[Offering]:
+        return [o for o in self._offerings.values() if o.status is not Status.RETIRED]
+
+    def get(self, offering_id: str) -> Offering:
+        """Return an offering. Raises NotFoundError naming those that exist."""
+        offering = self._offerings.get(offering_id)
+        if offering is None:
+            known = ", ".join(o.id for o in self.list_all())
+            raise NotFoundError(f"There is no offering “{offering_id[:60]}”. There are: {known}.")
+        return offering
+
+    def get_base_model(self, offering: Offering, base_model: str) -> BaseModel:
+        """Return a base model of the offering, its first one when none is named."""
+        chosen = base_model or offering.base_models[0]
+        if chosen not in offering.base_models:
+            known = ", ".join(offering.base_models)
+            raise InvalidError(f"{offering.name} trains on: {known}.")
+        return self._base_models[chosen]
+
+    def specify(self, wishes: TrainingWishes) -> tuple[TrainingSpec, Quote]:
+        """Check wishes against the offering and price them. Raises InvalidError, NotFoundError, RefusedError."""
+        offering = self.get(wishes.offering)
+        if offering.status is not Status.AVAILABLE:
+            raise RefusedError(f"{offering.name} cannot be bought yet.")
+        params = resolve_params(offering, wishes.params)
+        triggers = check_triggers(wishes.trigger_words)
+        spec = TrainingSpec(
+            offering=offering.id,
+            method=offering.method,
+            base_model=self.get_base_model(offering, wishes.base_model),
+            trigger_words=triggers,
+            sample_prompts=check_prompts(wishes.sample_prompts) or (", ".join(triggers),),
+            params=params,
+        )
+        return spec, make_quote(offering, params)
+
+
+def resolve_params(offering: Offering, given: Mapping[str, ParamValue]) -> dict[str, ParamValue]:
+    """Fill defaults and check bounds. Raises InvalidError naming the parameter and its bounds."""
+    for name in given:
+        if offering.find_param(name) is None:
+            known = ", ".join(param.name for param in offering.params)
+            raise InvalidError(f"{offering.name} has no setting “{name[:60]}”. It has: {known}.")
+    return {
+        param.name: check_param(param, given.get(param.name, param.default))
+        for param in offering.params
+    }
+
+
+def check_param(param: Param, value: ParamValue) -> ParamValue:
+    """Return the value in its declared type. Raises InvalidError."""
+    if param.kind == "bool":
+        if not isinstance(value, bool):
+            raise InvalidError(f"{param.name} is true or false.")
+        return value
+    if param.kind == "choice":
+        if value not in param.choices:
+            raise InvalidError(f"{param.name} is one of: {', '.join(param.choices)}.")
+        return value
+    bounds = f"{param.name} is a number from {param.min} to {param.max}"
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise InvalidError(f"{bounds}.")
+    if param.kind == "int" and value != int(value):
+        raise InvalidError(f"{bounds}, without a fraction.")
+    low, high = param.min, param.max
+    if (low is not None and value < low) or (high is not None and value > high):
+        raise InvalidError(f"{bounds}; {value} is outside.")
+    return int(value) if param.kind == "int" else float(value)
+
+
+def check_triggers(words: Sequence[str]) -> tuple[str, ...]:
+    """Return one to four clean trigger words. Raises InvalidError."""
+    clean = tuple(dict.fromkeys(" ".join(word.split()) for word in words if word.strip()))
+    if not 1 <= len(clean) <= 4:
+        raise InvalidError("Give one to four trigger words: the word that brings your model in.")
+    for word in clean:
+        if len(word) > MAX_TRIGGER_CHARACTERS or not any(c.isalnum() for c in word):
+            raise InvalidError(
+                f"A trigger word has letters or digits and at most {MAX_TRIGGER_CHARACTERS} characters."
+            )
+        if any(c in "<>(){}[]:,\\" or not c.isprintable() for c in word):
+            raise InvalidError("A trigger word may not contain brackets, colons or commas.")
+    return clean
+
+
+def check_prompts(prompts: Sequence[str]) -> tuple[str, ...]:
+    """Return at most six sample prompts. Raises InvalidError."""
+    clean = tuple(" ".join(prompt.split()) for prompt in prompts if prompt.strip())
+    if len(clean) > 6 or any(len(prompt) > MAX_PROMPT_CHARACTERS for prompt in clean):
+        raise InvalidError(
+            f"At most six sample prompts of {MAX_PROMPT_CHARACTERS} characters each."
+        )
+    return clean
+
+
+def check_size(offering: Offering, images: int) -> None:
+    """Raise InvalidError when a dataset is below or above an offering's bounds."""
+    if not offering.min_images <= images <= offering.max_images:
+        raise InvalidError(
+            f"{offering.name} needs {offering.min_images} to {offering.max_images} images; "
+            f"this dataset has {images}."
+        )

@@ -1,0 +1,134 @@
+"""What every stored record is made of: ids, times, versions, keys and cursors, shared by all nouns."""
+
+import base64
+import binascii
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, ClassVar, Generic, Self, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
+
+from core.errors import InvalidError
+
+T = TypeVar("T")
+
+_ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+_ID_LENGTH = 16
+
+
+def new_id(prefix: str) -> str:
+    """Make an unguessable id, `<prefix>_` and 16 random base32 characters (80 bits)."""
+    return f"{prefix}_" + "".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH))
+
+
+def _to_utc(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("times must carry a zone")
+    value = value.astimezone(UTC)
+    return value.replace(microsecond=value.microsecond // 1000 * 1000)
+
+
+def format_time(value: datetime) -> str:
+    """Write a UTC time so that text order is time order: always three decimals, always Z."""
+    return value.strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // 1000:03d}Z"
+
+
+UtcTime = Annotated[
+    datetime,
+    AfterValidator(_to_utc),
+    PlainSerializer(format_time, return_type=str, when_used="json"),
+]
+
+
+class Value(BaseModel):
+    """A frozen pydantic value that refuses unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Record(Value):
+    """A document kept whole in a store and changed by compare-and-set on `version`.
+
+    `collection` names the table; `unique` lists keys, each a tuple of field paths that no two
+    records share unless one of the fields is null; `indexed` lists the field paths that `find` may use.
+    """
+
+    collection: ClassVar[str]
+    unique: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    indexed: ClassVar[tuple[str, ...]] = ()
+
+    id: str
+    version: int = 0
+    created_at: UtcTime
+    updated_at: UtcTime
+
+    def changed(self, at: datetime, **fields: object) -> Self:
+        """Return a copy with these fields and `updated_at` replaced; `version` stays for the compare-and-set."""
+        return self.model_copy(update={**fields, "updated_at": _to_utc(at)})
+
+
+Scalar = str | int | bool | datetime | None
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """Matches any of these values."""
+
+    values: tuple[Scalar, ...]
+
+
+@dataclass(frozen=True)
+class Below:
+    """Matches values strictly less than this one; null never matches."""
+
+    value: str | int | datetime
+
+
+@dataclass(frozen=True)
+class Above:
+    """Matches values strictly greater than this one; null never matches."""
+
+    value: str | int | datetime
+
+
+Condition = Scalar | OneOf | Below | Above
+
+
+class Cursor(Value):
+    """Where a page ended: the order field's value and the id of the last record."""
+
+    value: str | int | None
+    id: str
+
+    def encode(self) -> str:
+        raw = json.dumps([self.value, self.id], separators=(",", ":")).encode()
+        return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, text: str) -> Self:
+        """Read a cursor from a URL. Raises InvalidError when it was not made by `encode`."""
+        try:
+            raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+            value, id_ = json.loads(raw)
+            return cls(value=value, id=id_)
+        except (binascii.Error, ValueError, TypeError) as error:
+            raise InvalidError(
+                "The page cursor is not valid; start again from the first page."
+            ) from error
+
+
+class PageRequest(Value):
+    """Which page of a list is wanted."""
+
+    limit: int = Field(default=50, ge=1, le=200)
+    after: Cursor | None = None
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """One page of a list and the cursor of the next, None at the end."""
+
+    items: tuple[T, ...]
+    next: Cursor | None = None

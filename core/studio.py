@@ -1,0 +1,109 @@
+"""The studio: every service, put together from ports; all that a door or a task sees of the core."""
+
+from dataclasses import dataclass
+
+from core.accounts.records import Account, ApiToken, Identity, Principal
+from core.accounts.service import Accounts
+from core.datasets.intake import Intake
+from core.datasets.records import Dataset, Item, Report, Snapshot
+from core.datasets.report import make_report
+from core.datasets.service import Datasets
+from core.datasets.snapshots import Snapshots
+from core.jobs.leases import Leases
+from core.jobs.metrics import Losses
+from core.jobs.records import Job, LossChunk
+from core.jobs.service import Jobs
+from core.jobs.settlement import Settlement
+from core.jobs.sweeper import Sweeper
+from core.models.records import TrainedModel
+from core.models.service import Models
+from core.notifications.records import Notification
+from core.notifications.service import Notifications
+from core.offerings.service import Offerings
+from core.points.reconcile import Reconciler
+from core.points.records import Entry, SpendingStop
+from core.points.service import Points
+from core.ports import Blobs, Clock, Documents, Events, Images, Wakeups
+
+
+@dataclass(frozen=True)
+class Stores:
+    """One Documents for each kind of record."""
+
+    accounts: Documents[Account]
+    identities: Documents[Identity]
+    tokens: Documents[ApiToken]
+    datasets: Documents[Dataset]
+    items: Documents[Item]
+    snapshots: Documents[Snapshot]
+    jobs: Documents[Job]
+    losses: Documents[LossChunk]
+    models: Documents[TrainedModel]
+    entries: Documents[Entry]
+    stops: Documents[SpendingStop]
+    notifications: Documents[Notification]
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Everything the core needs from outside."""
+
+    stores: Stores
+    blobs: Blobs
+    images: Images
+    wakeups: Wakeups
+    events: Events
+    clock: Clock
+
+
+class Studio:
+    """What Trainyard does, whoever asks."""
+
+    def __init__(self, ports: Ports, offerings: Offerings) -> None:
+        stores, clock = ports.stores, ports.clock
+        self.blobs = ports.blobs
+        self.events = ports.events
+        self.offerings = offerings
+        self.accounts = Accounts(stores.accounts, stores.identities, stores.tokens, clock)
+        self.points = Points(stores.entries, stores.stops, clock)
+        self.datasets = Datasets(stores.datasets, stores.items, ports.blobs, clock)
+        self.intake = Intake(
+            self.datasets, stores.items, ports.blobs, ports.images, self.accounts, clock
+        )
+        self.snapshots = Snapshots(
+            stores.snapshots,
+            stores.items,
+            stores.jobs,
+            self.datasets,
+            self.accounts,
+            ports.blobs,
+            clock,
+        )
+        self.models = Models(stores.models, stores.snapshots, ports.blobs, clock)
+        self.notifications = Notifications(stores.notifications, ports.events, clock)
+        self.losses = Losses(stores.losses, clock)
+        settlement = Settlement(stores.jobs, self.models, self.points, self.notifications, clock)
+        self.jobs = Jobs(
+            stores.jobs,
+            stores.losses,
+            offerings,
+            self.snapshots,
+            self.datasets,
+            self.accounts,
+            self.points,
+            settlement,
+            ports.wakeups,
+            ports.events,
+            clock,
+        )
+        self.leases = Leases(stores.jobs, self.accounts, settlement, ports.events, clock)
+        self.sweeper = Sweeper(
+            stores.jobs, self.jobs, self.leases, settlement, self.snapshots, clock
+        )
+        self.reconciler = Reconciler(stores.entries, stores.stops, stores.jobs, clock)
+
+    async def report(self, principal: Principal, dataset_id: str) -> Report:
+        """Make the free health report of a dataset."""
+        dataset = await self.datasets.get(principal, dataset_id)
+        items = await self.datasets.list_active(dataset.id)
+        return make_report(dataset, items, self.offerings.list_all())

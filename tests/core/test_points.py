@@ -1,0 +1,123 @@
+"""The ledger on a real store: conservation, idempotency, races and the reconciler."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from adapters.sqlite.database import SqliteDatabase
+from adapters.sqlite.documents import SqliteDocuments
+from core.errors import (
+    ConflictError,
+    InsufficientPointsError,
+    InvalidError,
+    NotFoundError,
+    UnavailableError,
+)
+from core.jobs.records import Job
+from core.points.reconcile import Reconciler
+from core.points.records import Entry, SpendingStop
+from core.points.service import Points
+
+
+class WallClock:
+    """The real time."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class Ledger(NamedTuple):
+    """What a test needs of the ledger."""
+
+    points: Points
+    entries: SqliteDocuments[Entry]
+    reconciler: Reconciler
+
+
+@pytest.fixture
+async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
+    async with SqliteDatabase(tmp_path / "t.sqlite") as database:
+        entries = await SqliteDocuments.open(database, Entry)
+        stops = await SqliteDocuments.open(database, SpendingStop)
+        jobs = await SqliteDocuments.open(database, Job)
+        reconciler = Reconciler(entries, stops, jobs, WallClock())
+        yield Ledger(Points(entries, stops, WallClock()), entries, reconciler)
+
+
+async def test_grant_hold_and_settle_add_up(ledger: Ledger) -> None:
+    await ledger.points.grant("ac_a", 100, "welcome", "Welcome")
+    await ledger.points.hold("ac_a", "jb_1", 30, "Training")
+    assert await ledger.points.get_balance("ac_a") == 70
+    settled = await ledger.points.settle("ac_a", "jb_1", 12, "Training")
+    assert settled.balance_after_points == 88
+    legs = {leg.account: leg.amount_points for leg in settled.legs}
+    assert legs == {"hold:jb_1": -30, "revenue": 12, "ac_a": 18}
+    verdict = await ledger.reconciler.reconcile()
+    assert verdict.is_sound
+    assert verdict.entries == 3
+
+
+async def test_one_point_short_is_refused_and_charges_nothing(ledger: Ledger) -> None:
+    await ledger.points.grant("ac_a", 29, "welcome", "Welcome")
+    with pytest.raises(InsufficientPointsError, match="1 more"):
+        await ledger.points.hold("ac_a", "jb_1", 30, "Training")
+    assert await ledger.points.get_balance("ac_a") == 29
+
+
+async def test_the_same_key_twice_is_one_entry(ledger: Ledger) -> None:
+    first = await ledger.points.grant("ac_a", 50, "welcome", "Welcome")
+    assert await ledger.points.grant("ac_a", 50, "welcome", "Welcome") == first
+    with pytest.raises(ConflictError):
+        await ledger.points.grant("ac_a", 51, "welcome", "Welcome")
+    held = await ledger.points.hold("ac_a", "jb_1", 50, "Training")
+    assert await ledger.points.hold("ac_a", "jb_1", 50, "Training") == held
+
+
+async def test_a_settled_job_cannot_be_settled_again(ledger: Ledger) -> None:
+    await ledger.points.grant("ac_a", 50, "welcome", "Welcome")
+    await ledger.points.hold("ac_a", "jb_1", 50, "Training")
+    charge, void = await asyncio.gather(
+        ledger.points.settle("ac_a", "jb_1", 50, "done"),
+        ledger.points.settle("ac_a", "jb_1", 0, "cancelled"),
+    )
+    assert charge == void
+    assert await ledger.points.get_balance("ac_a") in (0, 50)
+
+
+async def test_settling_without_a_hold_or_above_it_is_refused(ledger: Ledger) -> None:
+    with pytest.raises(NotFoundError):
+        await ledger.points.settle("ac_a", "jb_1", 0, "?")
+    await ledger.points.grant("ac_a", 50, "welcome", "Welcome")
+    await ledger.points.hold("ac_a", "jb_1", 20, "Training")
+    with pytest.raises(InvalidError):
+        await ledger.points.settle("ac_a", "jb_1", 21, "?")
+
+
+@pytest.mark.parametrize("points", [0, -1, 2**53, True, 1.5])
+async def test_points_are_whole_and_bounded(ledger: Ledger, points: int) -> None:
+    with pytest.raises(InvalidError):
+        await ledger.points.grant("ac_a", points, "x", "x")
+
+
+async def test_of_a_hundred_racing_holds_exactly_the_affordable_succeed(ledger: Ledger) -> None:
+    await ledger.points.grant("ac_a", 100, "welcome", "Welcome")
+    holds = (ledger.points.hold("ac_a", f"jb_{n}", 7, "Training") for n in range(100))
+    results = await asyncio.gather(*holds, return_exceptions=True)
+    assert sum(isinstance(result, Entry) for result in results) == 14
+    assert await ledger.points.get_balance("ac_a") == 2
+    assert (await ledger.reconciler.reconcile()).findings == ()
+
+
+async def test_a_forged_entry_stops_spending_but_not_reading(ledger: Ledger) -> None:
+    entry = await ledger.points.grant("ac_a", 100, "welcome", "Welcome")
+    forged = entry.changed(datetime.now(UTC), balance_after_points=1000)
+    await ledger.entries.replace(forged)
+    verdict = await ledger.reconciler.reconcile()
+    assert not verdict.is_sound
+    with pytest.raises(UnavailableError, match="paused"):
+        await ledger.points.hold("ac_a", "jb_1", 5, "Training")
+    assert await ledger.points.get_balance("ac_a") == 1000
