@@ -1,0 +1,1 @@
+"""Untrusted pictures, decoded in child processes that can be killed; Pillow is imported nowhere else."""
