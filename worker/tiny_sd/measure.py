@@ -31,7 +31,9 @@ class Score:
 
 def draw_pictures(folder: Path, scenes: list[Scene], seed: int) -> list[Image.Image]:
     """Draw one picture a scene with the pipeline in `folder`, 25 DDIM steps."""
-    pipeline = StableDiffusionPipeline.from_pretrained(folder, safety_checker=None)
+    pipeline = StableDiffusionPipeline.from_pretrained(
+        folder, dtype=torch.float32, safety_checker=None
+    )
     pipeline.set_progress_bar_config(disable=True)
     rng = random.Random(seed)
     captions = [write_caption(scene, rng) for scene in scenes]
