@@ -9,7 +9,7 @@ from core.datasets.records import Dataset, Item, Report, Snapshot
 from core.datasets.report import make_report
 from core.datasets.service import Datasets
 from core.datasets.snapshots import Snapshots
-from core.jobs.leases import Leases
+from core.jobs.leases import LEASE_S, Leases
 from core.jobs.metrics import Losses
 from core.jobs.records import Job, LossChunk
 from core.jobs.service import Jobs
@@ -59,7 +59,7 @@ class Ports:
 class Studio:
     """What Trainyard does, whoever asks."""
 
-    def __init__(self, ports: Ports, offerings: Offerings) -> None:
+    def __init__(self, ports: Ports, offerings: Offerings, *, lease_s: float = LEASE_S) -> None:
         stores, clock = ports.stores, ports.clock
         self.blobs = ports.blobs
         self.events = ports.events
@@ -96,7 +96,7 @@ class Studio:
             ports.events,
             clock,
         )
-        self.leases = Leases(stores.jobs, self.accounts, settlement, ports.events, clock)
+        self.leases = Leases(stores.jobs, self.accounts, settlement, ports.events, clock, lease_s)
         self.sweeper = Sweeper(
             stores.jobs, self.jobs, self.leases, settlement, self.snapshots, clock
         )

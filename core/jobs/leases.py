@@ -38,12 +38,14 @@ class Leases:
         settlement: Settlement,
         events: Events,
         clock: Clock,
+        lease_s: float = LEASE_S,
     ) -> None:
         self._jobs = jobs
         self._accounts = accounts
         self._settlement = settlement
         self._events = events
         self._clock = clock
+        self._lease = timedelta(seconds=lease_s)
 
     async def claim(self, owner: str, families: frozenset[str]) -> Job | None:
         """Claim the fairest job that this worker can do, or return None.
@@ -143,7 +145,7 @@ class Leases:
                 await self._settlement.finish(await self._jobs.replace(ended))
                 return None
             token = job.token + 1
-            lease = Lease(owner=owner, token=token, expires_at=now + timedelta(seconds=LEASE_S))
+            lease = Lease(owner=owner, token=token, expires_at=now + self._lease)
             step = job.checkpoint.step if job.checkpoint else 0
             return await self._jobs.replace(
                 move(
@@ -186,7 +188,7 @@ class Leases:
             fresh = await self._current(job)
             now = self._clock.now()
             lease = fresh.lease and fresh.lease.model_copy(
-                update={"expires_at": now + timedelta(seconds=LEASE_S)}
+                update={"expires_at": now + self._lease}
             )
             try:
                 return await self._jobs.replace(fresh.changed(now, lease=lease, **fields))

@@ -1,0 +1,70 @@
+"""Every setting of a process, read once from the environment by the command line; nothing else reads it."""
+
+import hashlib
+import tempfile
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_HERE = Path(__file__).resolve().parent
+_MAX_SOCKET_BYTES = 100
+"""A unix socket's path has at most 107 bytes on Linux and 103 on macOS."""
+
+
+class Settings(BaseSettings):
+    """What an operator may choose; `TRAINYARD_<NAME>` in the environment or in a .env file."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TRAINYARD_", env_file=".env", extra="ignore", frozen=True
+    )
+
+    data_folder: Path = Path("data")
+    """Holds everything that must be backed up: database, blobs, Redis' log of waiting work."""
+    work_folder: Path | None = None
+    """Scratch space of workers; `<data_folder>/work` unless set."""
+    redis_url: SecretStr = SecretStr("")
+    """Empty: Trainyard runs its own redis-server on a unix socket in the data folder."""
+    queue_name: str = "trainyard:train"
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(default=8080, ge=0, le=65535)
+    training_offerings_file: Path = _HERE / "training_offerings.toml"
+    base_models_file: Path = _HERE / "base_models.toml"
+    worker_families: tuple[str, ...] = ("tiny", "sd15")
+    """Families of base models that this machine's worker trains."""
+    lease_s: float = Field(default=90, ge=1)
+    """How long a silent worker keeps a job; its heartbeat comes six times as often."""
+    sweep_every_s: float = Field(default=5, gt=0)
+    checkpoint_every_s: float = Field(default=30, gt=0)
+    drain_s: float = Field(default=60, gt=0)
+    """How long a worker may take to save a checkpoint when it is told to stop."""
+    image_sandboxes: int = Field(default=2, ge=1, le=32)
+    log_level: str = "INFO"
+
+    @property
+    def database_file(self) -> Path:
+        return self.data_folder / "trainyard.sqlite"
+
+    @property
+    def scratch_folder(self) -> Path:
+        return (self.work_folder or self.data_folder / "work").resolve()
+
+    @property
+    def runs_own_redis(self) -> bool:
+        return not self.redis_url.get_secret_value()
+
+    @property
+    def redis_folder(self) -> Path:
+        return (self.data_folder / "redis").resolve()
+
+    @property
+    def redis_socket(self) -> Path:
+        """Where our own Redis listens: in its folder, or in /tmp when that path is too long for a socket."""
+        place = self.redis_folder / "redis.sock"
+        if len(str(place).encode()) <= _MAX_SOCKET_BYTES:
+            return place
+        name = hashlib.sha256(str(place).encode()).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"trainyard-{name}" / "redis.sock"
+
+    def get_redis_url(self) -> str:
+        return self.redis_url.get_secret_value() or f"unix://{self.redis_socket}"

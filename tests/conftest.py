@@ -1,0 +1,53 @@
+"""What many tests need: a real redis-server for the whole run, and a studio wired as in production."""
+
+import asyncio
+import shutil
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from adapters.redis_server import wait_until_ready
+from config.settings import Settings
+from config.wiring import open_studio
+from core.studio import Studio
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A redis-server of this run's own, on a unix socket in a short folder."""
+    folder = Path(tempfile.mkdtemp(prefix="ty-"))
+    socket = folder / "redis.sock"
+    command = [sys.executable, "-m", "adapters.redis_server", str(folder), str(socket)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    try:
+        asyncio.run(wait_until_ready(f"unix://{socket}"))
+        yield f"unix://{socket}"
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, redis_url: str) -> Settings:
+    """Settings of one test: its own data folder and its own queue."""
+    return Settings(
+        _env_file=None,
+        data_folder=tmp_path / "data",
+        redis_url=redis_url,
+        queue_name=f"test:{uuid.uuid4().hex}",
+    )
+
+
+@pytest.fixture
+async def studio(settings: Settings) -> AsyncIterator[Studio]:
+    """A studio over real stores, real sandboxes and a real Redis."""
+    async with open_studio(settings) as opened:
+        yield opened
