@@ -101,6 +101,12 @@ class StorageFullError(UnavailableError):
     code = "storage_full"
 
 
+class DamagedError(UnavailableError):
+    """What is stored cannot be read: nothing was changed, the operator must look."""
+
+    code = "damaged"
+
+
 class TrainingError(TrainyardError):
     """The training cannot succeed as specified: fail the job and give the points back."""
 

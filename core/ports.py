@@ -113,6 +113,10 @@ class Wakeups(Protocol):
         """Nudge a worker; the same (job, attempt) twice may wake once. Raises UnavailableError."""
         ...
 
+    async def check(self) -> None:
+        """Raise UnavailableError unless the queue can be reached."""
+        ...
+
 
 class Event(Value):
     """Something that just happened, for people who are watching; never the truth, always repeatable."""

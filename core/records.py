@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 _ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 _ID_LENGTH = 16
+_MAX_CURSOR_CHARACTERS = 300
 
 
 def new_id(prefix: str) -> str:
@@ -23,7 +24,8 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_" + "".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH))
 
 
-def _to_utc(value: datetime) -> datetime:
+def to_utc(value: datetime) -> datetime:
+    """Return an aware time as it is stored: in UTC, cut to milliseconds."""
     if value.tzinfo is None:
         raise ValueError("times must carry a zone")
     value = value.astimezone(UTC)
@@ -37,7 +39,7 @@ def format_time(value: datetime) -> str:
 
 UtcTime = Annotated[
     datetime,
-    AfterValidator(_to_utc),
+    AfterValidator(to_utc),
     PlainSerializer(format_time, return_type=str, when_used="json"),
 ]
 
@@ -65,8 +67,15 @@ class Record(Value):
     updated_at: UtcTime
 
     def changed(self, at: datetime, **fields: object) -> Self:
-        """Return a copy with these fields and `updated_at` replaced; `version` stays for the compare-and-set."""
-        return self.model_copy(update={**fields, "updated_at": _to_utc(at)})
+        """Return a copy with these fields and `updated_at` replaced; `version` stays for the compare-and-set.
+
+        Times are cut to what is stored, so that the copy equals what a store reads back.
+        """
+        update = {
+            name: to_utc(value) if isinstance(value, datetime) else value
+            for name, value in {**fields, "updated_at": at}.items()
+        }
+        return self.model_copy(update=update)
 
 
 Scalar = str | int | bool | datetime | None
@@ -110,8 +119,13 @@ class Cursor(Value):
     def decode(cls, text: str) -> Self:
         """Read a cursor from a URL. Raises InvalidError when it was not made by `encode`."""
         try:
+            if len(text) > _MAX_CURSOR_CHARACTERS:  # also keeps nested JSON from the parser
+                raise ValueError("too long")
             raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
             value, id_ = json.loads(raw)
+            if isinstance(value, int) and not -(2**63) <= value < 2**63:
+                raise ValueError("too large for a store")
+            json.dumps([value, id_], ensure_ascii=False).encode()  # no half of a surrogate pair
             return cls(value=value, id=id_)
         except (binascii.Error, ValueError, TypeError) as error:
             raise InvalidError(

@@ -1,5 +1,6 @@
 """The studio: every service, put together from ports; all that a door or a task sees of the core."""
 
+import asyncio
 from dataclasses import dataclass
 
 from core.accounts.records import Account, ApiToken, Identity, Principal
@@ -7,6 +8,7 @@ from core.accounts.service import Accounts
 from core.datasets.intake import Intake
 from core.datasets.records import Dataset, Item, Report, Snapshot
 from core.datasets.report import make_report
+from core.datasets.retention import Retention
 from core.datasets.service import Datasets
 from core.datasets.snapshots import Snapshots
 from core.jobs.leases import LEASE_S, Leases
@@ -14,6 +16,7 @@ from core.jobs.metrics import Losses
 from core.jobs.records import Job, LossChunk
 from core.jobs.service import Jobs
 from core.jobs.settlement import Settlement
+from core.jobs.submission import Submission
 from core.jobs.sweeper import Sweeper
 from core.models.records import TrainedModel
 from core.models.service import Models
@@ -63,6 +66,7 @@ class Studio:
         stores, clock = ports.stores, ports.clock
         self.blobs = ports.blobs
         self.events = ports.events
+        self.wakeups = ports.wakeups
         self.offerings = offerings
         self.accounts = Accounts(stores.accounts, stores.identities, stores.tokens, clock)
         self.points = Points(stores.entries, stores.stops, clock)
@@ -70,40 +74,46 @@ class Studio:
         self.intake = Intake(
             self.datasets, stores.items, ports.blobs, ports.images, self.accounts, clock
         )
+        retention = _make_retention(ports, self.datasets, self.accounts)
         self.snapshots = Snapshots(
-            stores.snapshots,
-            stores.items,
-            stores.jobs,
-            self.datasets,
-            self.accounts,
-            ports.blobs,
-            clock,
+            stores.snapshots, stores.items, self.datasets, ports.blobs, clock
         )
         self.models = Models(stores.models, stores.snapshots, ports.blobs, clock)
         self.notifications = Notifications(stores.notifications, ports.events, clock)
         self.losses = Losses(stores.losses, clock)
         settlement = Settlement(stores.jobs, self.models, self.points, self.notifications, clock)
+        submission = Submission(stores.jobs, self.points, ports.wakeups, ports.events, clock)
         self.jobs = Jobs(
             stores.jobs,
             stores.losses,
             offerings,
             self.snapshots,
             self.datasets,
-            self.accounts,
-            self.points,
+            submission,
             settlement,
-            ports.wakeups,
             ports.events,
             clock,
         )
         self.leases = Leases(stores.jobs, self.accounts, settlement, ports.events, clock, lease_s)
-        self.sweeper = Sweeper(
-            stores.jobs, self.jobs, self.leases, settlement, self.snapshots, clock
-        )
+        self.sweeper = Sweeper(stores.jobs, submission, self.leases, settlement, retention, clock)
         self.reconciler = Reconciler(stores.entries, stores.stops, stores.jobs, clock)
 
     async def report(self, principal: Principal, dataset_id: str) -> Report:
         """Make the free health report of a dataset."""
         dataset = await self.datasets.get(principal, dataset_id)
         items = await self.datasets.list_active(dataset.id)
-        return make_report(dataset, items, self.offerings.list_all())
+        return await asyncio.to_thread(make_report, dataset, items, self.offerings.list_all())
+
+
+def _make_retention(ports: Ports, datasets: Datasets, accounts: Accounts) -> Retention:
+    stores = ports.stores
+    return Retention(
+        stores.datasets,
+        datasets,
+        stores.snapshots,
+        stores.items,
+        stores.jobs,
+        accounts,
+        ports.blobs,
+        ports.clock,
+    )

@@ -1,6 +1,7 @@
 """One SQLite file with one writer thread that groups waiting writes into one durable commit."""
 
 import asyncio
+import contextlib
 import queue
 import sqlite3
 import threading
@@ -9,14 +10,18 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from adapters.sqlite.schema import claim_schema
+from core.endings import finish_anyway
 from core.errors import StorageFullError, UnavailableError
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
+_Waiting = tuple[Work[Any], Future[Any]]
 
 _BUSY_TIMEOUT_MS = 10_000
 _MAX_GROUP = 256
 _READERS = 2
+_CLOSED = "The database is closed."
 
 
 class SqliteDatabase:
@@ -28,35 +33,67 @@ class SqliteDatabase:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._queue: queue.SimpleQueue[tuple[Work[Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write_loop, name="sqlite-writer", daemon=True)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="sqlite-reader")
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
+        self._door = threading.Lock()
+        self._is_closed = False
 
     async def __aenter__(self) -> Self:
+        """Open the file. Raises RefusedError when a newer Trainyard wrote it."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
         self._writer.start()
-        await self.write(lambda connection: None)
+        try:
+            await self.write(claim_schema)
+        except BaseException:
+            await self._close()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._queue.put(None)
-        await asyncio.to_thread(self._writer.join)
-        await asyncio.to_thread(self._readers.shutdown)
-        for connection in self._connections:
-            connection.close()
+        await self._close()
 
     async def write(self, work: Work[T]) -> T:
-        """Run `work` in the writer's transaction; when this returns the commit is durable."""
+        """Run `work` in the writer's transaction; when this returns the commit is durable.
+
+        `work` may run twice, when the group it was in could not be committed. A caller that is
+        cancelled takes a waiting write back, and waits for one that has begun: whichever way it
+        went, nothing is written behind its back afterwards.
+        """
         done: Future[T] = Future()
-        self._queue.put((work, done))
-        return await asyncio.wrap_future(done)
+        with self._door:  # nothing is put behind the mark that ends the writer
+            if self._is_closed:
+                raise UnavailableError(_CLOSED)
+            self._queue.put((work, done))
+        waiting = asyncio.wrap_future(done)
+        try:
+            return await asyncio.shield(waiting)
+        except asyncio.CancelledError:
+            if not done.cancel():
+                await finish_anyway(_settled(waiting))
+            raise
 
     async def read(self, work: Work[T]) -> T:
         """Run `work` on a reading connection, which sees every finished write."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._readers, self._read, work)
+        with self._door:
+            if self._is_closed:
+                raise UnavailableError(_CLOSED)
+            reading = loop.run_in_executor(self._readers, self._read, work)
+        return await reading
+
+    async def _close(self) -> None:
+        """Do what was asked for until now, then end the threads."""
+        with self._door:
+            if not self._is_closed:
+                self._is_closed = True
+                self._queue.put(None)
+        await asyncio.to_thread(self._writer.join)
+        await asyncio.to_thread(self._readers.shutdown)
+        for connection in self._connections:
+            connection.close()
 
     def _read(self, work: Work[T]) -> T:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -69,69 +106,113 @@ class SqliteDatabase:
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._file, isolation_level=None, check_same_thread=False)
+        self._connections.append(connection)
         connection.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
-        self._connections.append(connection)
         return connection
 
     def _write_loop(self) -> None:
+        """Take what waits, commit it together, answer. No failure of a write ends this thread."""
         connection: sqlite3.Connection | None = None
-        while (first := self._queue.get()) is not None:
-            group = [first]
-            while len(group) < _MAX_GROUP and not self._queue.empty():
-                following = self._queue.get()
-                if following is None:
-                    self._queue.put(None)
-                    break
-                group.append(following)
+        while (group := _take_group(self._queue)) is not None:
+            wanted = [entry for entry in group if entry[1].set_running_or_notify_cancel()]
             try:
                 if connection is None:
                     connection = self._connect()
-                _commit_group(connection, group)
             except sqlite3.Error as error:
-                for _, done in group:
-                    if not done.done():
-                        done.set_exception(translate(error))
+                for _, done in wanted:
+                    done.set_exception(translate(error))
+                continue
+            _write_group(connection, wanted)
 
 
-def _commit_group(
-    connection: sqlite3.Connection, group: list[tuple[Work[Any], Future[Any]]]
-) -> None:
-    """Run a group in one transaction; results are handed out only after the commit."""
-    results: list[tuple[Future[Any], Any, BaseException | None]] = []
-    connection.execute("BEGIN IMMEDIATE")
+async def _settled(waiting: "asyncio.Future[Any]") -> None:
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.wait([waiting])
+        waiting.exception()
+
+
+def _take_group(waiting: "queue.SimpleQueue[_Waiting | None]") -> list[_Waiting] | None:
+    """Wait for a write and take those that wait behind it; None once the end was reached."""
+    first = waiting.get()
+    if first is None:
+        return None
+    group = [first]
+    while len(group) < _MAX_GROUP and not waiting.empty():
+        following = waiting.get()
+        if following is None:
+            waiting.put(None)  # nothing can have come behind it
+            break
+        group.append(following)
+    return group
+
+
+def _write_group(connection: sqlite3.Connection, group: list[_Waiting]) -> None:
+    """Commit a group and answer each of it; when it cannot be committed, each write for itself.
+
+    So a full disk or one write that is too large is the failure of the writes that need the space.
+    """
     try:
-        for work, done in group:
-            connection.execute("SAVEPOINT one")
-            try:
-                results.append((done, work(connection), None))
-            except Exception as error:  # handed to whoever asked, below
-                connection.execute("ROLLBACK TO one")
-                failure = translate(error) if isinstance(error, sqlite3.Error) else error
-                results.append((done, None, failure))
-            connection.execute("RELEASE one")
-        connection.execute("COMMIT")
-    except sqlite3.Error:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-    for done, result, failed in results:
-        if done.cancelled():
-            continue
-        if failed is not None:
-            done.set_exception(failed)
+        results = _commit_group(connection, [work for work, _ in group])
+    except Exception as error:  # handed to whoever asked: the writer must live on
+        if len(group) > 1:
+            for entry in group:
+                _write_group(connection, [entry])
+            return
+        failed = translate(error) if isinstance(error, sqlite3.Error) else error
+        results = [(None, failed)] * len(group)
+    for (_, done), (result, failure) in zip(group, results, strict=True):
+        if failure is not None:
+            done.set_exception(failure)
         else:
             done.set_result(result)
 
 
+def _commit_group(
+    connection: sqlite3.Connection, group: list[Work[Any]]
+) -> list[tuple[Any, Exception | None]]:
+    """Run a group in one transaction; return what came of each. Raises when nothing was committed."""
+    results: list[tuple[Any, Exception | None]] = []
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for work in group:
+            connection.execute("SAVEPOINT one")
+            try:
+                results.append((work(connection), None))
+            except Exception as error:  # handed to whoever asked; the others go on
+                if not connection.in_transaction:  # a full disk ends the whole transaction
+                    raise
+                connection.execute("ROLLBACK TO one")
+                failure = translate(error) if isinstance(error, sqlite3.Error) else error
+                results.append((None, failure))
+            connection.execute("RELEASE one")
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+    return results
+
+
+_FULL = frozenset(
+    {
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR_WRITE,
+        sqlite3.SQLITE_IOERR_FSYNC,
+        sqlite3.SQLITE_IOERR_TRUNCATE,
+        sqlite3.SQLITE_IOERR_SHMSIZE,
+    }
+)
+"""Full disks, spent quotas and file size limits; a dying disk looks the same and needs the same care."""
+
+
 def translate(error: sqlite3.Error) -> Exception:
     """Turn SQLite's errors into the core's."""
-    text = str(error)
-    if "disk is full" in text or "disk I/O error" in text:
+    code = getattr(error, "sqlite_errorcode", 0)
+    if code in _FULL:
         return StorageFullError(
             "The disk is full; nothing was saved. Free some space and try again."
         )
-    if "locked" in text or "busy" in text:
+    if code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return UnavailableError("The database is busy; try again in a moment.")
-    return UnavailableError(f"The database failed: {text}")
+    return UnavailableError(f"The database failed: {error}")

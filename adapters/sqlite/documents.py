@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Generic, Self, TypeVar
 
+from pydantic import ValidationError
+
 from adapters.sqlite.database import SqliteDatabase
-from core.errors import AlreadyExistsError, NotFoundError, StaleError
+from core.errors import AlreadyExistsError, DamagedError, NotFoundError, StaleError
 from core.records import Above, Below, Condition, Cursor, OneOf, Record, Scalar, format_time
 
 R = TypeVar("R", bound=Record)
@@ -44,12 +46,12 @@ class SqliteDocuments(Generic[R]):
     async def get(self, id: str) -> R:
         def work(connection: sqlite3.Connection) -> str:
             statement = f"SELECT body FROM {self._table} WHERE id = ?"
-            row = connection.execute(statement, (id,)).fetchone()
+            row = connection.execute(statement, (id,)).fetchone() if id.isascii() else None
             if row is None:
                 raise NotFoundError(f"There is no {self._class.__name__.lower()} {id[:60]}.")
             return str(row[0])
 
-        return self._class.model_validate_json(await self._database.read(work))
+        return self._parse(await self._database.read(work))
 
     async def replace(self, record: R) -> R:
         stored = record.model_copy(update={"version": record.version + 1})
@@ -101,7 +103,7 @@ class SqliteDocuments(Generic[R]):
         def work(connection: sqlite3.Connection) -> list[str]:
             return [row[0] for row in connection.execute(statement, (*values, limit))]
 
-        return [self._class.model_validate_json(body) for body in await self._database.read(work)]
+        return [self._parse(body) for body in await self._database.read(work)]
 
     async def count(self, where: Mapping[str, Condition]) -> int:
         return await self._aggregate("COUNT(*)", where)
@@ -118,6 +120,15 @@ class SqliteDocuments(Generic[R]):
 
         return await self._database.read(work)
 
+    def _parse(self, body: str) -> R:
+        try:
+            return self._class.model_validate_json(body)
+        except ValidationError as error:
+            where = error.errors()[0]["loc"]
+            raise DamagedError(
+                f"A record in {self._table} cannot be read (at {where}); nothing was changed."
+            ) from error
+
     def _guard(
         self, connection: sqlite3.Connection, statement: str, values: tuple[Bound, ...]
     ) -> int:
@@ -125,6 +136,8 @@ class SqliteDocuments(Generic[R]):
         try:
             return connection.execute(statement, values).rowcount
         except sqlite3.IntegrityError as error:
+            if "UNIQUE constraint failed" not in str(error):
+                raise
             columns = str(error).rpartition("failed: ")[2].split(", ")
             names = [column.rpartition(".")[2].replace("__", ".") for column in columns]
             key = ",".join(names)

@@ -59,7 +59,7 @@ class ApiToken(Record):
     """A bearer token, `ty_<id>_<secret>`, of which only a hash is kept."""
 
     collection = "api_tokens"
-    indexed = ("account",)
+    indexed = ("account", "revoked_at")
 
     account: str
     name: str
@@ -67,6 +67,8 @@ class ApiToken(Record):
     scopes: tuple[Scope, ...]
     expires_at: UtcTime | None = None
     revoked_at: UtcTime | None = None
+    last_used_at: UtcTime | None = None
+    """To the hour."""
 
 
 class Principal(Value):

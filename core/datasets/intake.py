@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator
 
 from core.accounts.records import Principal, Scope
 from core.accounts.service import Accounts, require_scope
-from core.datasets.records import Dataset, Item, ItemState, Source
+from core.datasets.records import Dataset, Item, Source
 from core.datasets.service import Datasets
 from core.datasets.texts import check_caption, clean_filename
-from core.errors import AlreadyExistsError, InvalidError, TooLargeError
+from core.endings import finish_anyway
+from core.errors import AlreadyExistsError, InvalidError, NotFoundError, TooLargeError
 from core.ports import Blobs, Clock, Documents, Images, NormalisedImage
 from core.records import Condition, Value, new_id
 
@@ -46,33 +47,60 @@ class Intake:
     ) -> tuple[Item, bool]:
         """Take in one image; return its item, and whether it is new. The same bytes are the same item.
 
-        Raises UnreadableImageError, TooLargeError, InvalidError; then nothing was kept.
+        Raises UnreadableImageError, TooLargeError, InvalidError, NotFoundError; then nothing is kept.
         """
         require_scope(principal, Scope.WRITE)
         dataset = await self._datasets.get_own(principal, dataset_id)
         caption = check_caption(image.caption)
         account = await self._accounts.get(principal)
-        count = await self._items.count({"dataset": dataset.id, "state": ItemState.ACTIVE})
-        if count >= account.quotas.max_items_per_dataset:
-            raise TooLargeError(f"A dataset holds at most {count} images; remove some first.")
+        most = account.quotas.max_items_per_dataset
+        if await self._datasets.count_active(dataset.id) >= most:
+            raise _full(most)
         normalised = await self._images.normalise(await read_capped(body))
         known = await self._find_same(dataset.id, normalised.sha256)
         if known is not None:
             return known, False
-        size = len(normalised.body) + len(normalised.thumbnail)
-        await self._accounts.reserve_storage(principal.account, size)
         item = self._make_item(principal, dataset, image, normalised, caption)
         try:
-            await self._keep_bytes(item, normalised)
-            return await self._items.insert(item), True
+            item = await self._keep(item, normalised)
         except AlreadyExistsError:
-            await self._forget(item)
             known = await self._find_same(dataset.id, normalised.sha256)
             if known is None:
                 raise
             return known, False
-        except BaseException:
-            await self._forget(item)
+        await self._check_place(principal, item, most)
+        return item, True
+
+    async def _keep(self, item: Item, normalised: NormalisedImage) -> Item:
+        """Reserve quota, keep the bytes, insert the item; when one fails the others are undone, once."""
+        is_reserved = False
+
+        async def reserve() -> None:
+            nonlocal is_reserved
+            await self._accounts.reserve_storage(item.contributor, item.bytes)
+            is_reserved = True
+
+        try:
+            await finish_anyway(reserve())
+            await self._keep_bytes(item, normalised)
+            return await self._items.insert(item)
+        except BaseException:  # a cancellation too, and another one while this is undone
+            if is_reserved:
+                await finish_anyway(self._forget(item))
+            raise
+
+    async def _check_place(self, principal: Principal, item: Item, most: int) -> None:
+        """Take the item out again when its dataset was deleted or filled up while it came in.
+
+        Looked at after the insert, so of two racing uploads at least one sees the other. Its bytes
+        go with the sweep: a submission may have seen it already.
+        """
+        try:
+            await self._datasets.get_own(principal, item.dataset)
+            if await self._datasets.count_active(item.dataset) > most:
+                raise _full(most)
+        except (NotFoundError, TooLargeError):
+            await finish_anyway(self._datasets.withdraw(item))
             raise
 
     async def _find_same(self, dataset_id: str, sha256: str) -> Item | None:
@@ -121,10 +149,25 @@ class Intake:
         )
 
     async def _forget(self, item: Item) -> None:
-        """Undo an intake that was not finished."""
+        """Undo an intake that was not finished.
+
+        The insert may have been stored although its answer did not arrive; then the item is
+        withdrawn, and the sweep deletes its bytes and gives the quota back.
+        """
+        try:
+            stored = await self._items.get(item.id)
+        except NotFoundError:
+            stored = None
+        if stored is not None:
+            await self._datasets.withdraw(stored)
+            return
         await self._blobs.delete(item.blob_key)
         await self._blobs.delete(item.thumbnail_key)
         await self._accounts.reserve_storage(item.contributor, -item.bytes)
+
+
+def _full(most: int) -> TooLargeError:
+    return TooLargeError(f"A dataset holds at most {most} images; remove some first.")
 
 
 async def read_capped(body: AsyncIterator[bytes], cap_bytes: int = MAX_IMAGE_BYTES) -> bytes:

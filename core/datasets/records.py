@@ -17,10 +17,11 @@ class Access(StrEnum):
 
 
 class ItemState(StrEnum):
-    """Whether an item counts; a withdrawn one is kept only while a job needs its bytes."""
+    """Whether an item counts; a withdrawn one is kept only while a job needs its bytes, then it is gone."""
 
     ACTIVE = "active"
     WITHDRAWN = "withdrawn"
+    GONE = "gone"
 
 
 class Source(StrEnum):
@@ -37,7 +38,7 @@ class Dataset(Record):
     """An ordered collection of items."""
 
     collection = "datasets"
-    indexed = ("owner", "deleted")
+    indexed = ("owner", "deleted", "needs_emptying")
 
     owner: str
     name: str
@@ -48,6 +49,8 @@ class Dataset(Record):
     default_caption_set: str = "default"
     consent_note: str = ""
     deleted: bool = False
+    needs_emptying: bool | None = None
+    """True from the deletion until no item can come in late any more."""
 
 
 class Item(Record):

@@ -6,15 +6,14 @@ from core.accounts.records import Principal, Scope
 from core.accounts.service import require_scope
 from core.datasets.records import Access, Dataset, Item, ItemState
 from core.datasets.texts import check_caption, check_name
-from core.errors import (
-    NotFoundError,
-    StaleError,
-)
-from core.paging import list_page
+from core.errors import InvalidError, NotFoundError, StaleError
+from core.paging import iterate, list_page
 from core.ports import Blobs, Clock, Documents
 from core.records import Condition, Page, PageRequest, new_id
 
+MAX_CAPTION_SETS = 20
 _NO_DATASET = "There is no such dataset."
+_NO_ITEM = "There is no such image."
 
 
 class Datasets:
@@ -78,36 +77,54 @@ class Datasets:
     ) -> Dataset:
         """Change the name or the description."""
         require_scope(principal, Scope.WRITE)
-        dataset = await self.get_own(principal, dataset_id)
         fields: dict[str, object] = {}
         if name is not None:
             fields["name"] = check_name(name)
         if description is not None:
             fields["description"] = check_caption(description)
-        return await self._datasets.replace(dataset.changed(self._clock.now(), **fields))
+        while True:
+            dataset = await self.get_own(principal, dataset_id)
+            try:
+                return await self._datasets.replace(dataset.changed(self._clock.now(), **fields))
+            except StaleError:
+                continue
 
     async def delete(self, principal: Principal, dataset_id: str) -> None:
-        """Remove a dataset; bytes that a running job needs live until it has ended (see `sweep`)."""
+        """Remove a dataset; bytes that a running job needs live until it has ended (see `Retention`).
+
+        It is marked before its items are withdrawn: an image that comes in meanwhile sees the mark
+        after it was stored, or is seen here; and what a crash leaves over, the sweeper withdraws.
+        """
         require_scope(principal, Scope.WRITE)
-        dataset = await self.get_own(principal, dataset_id)
-        now = self._clock.now()
-        await self._datasets.replace(dataset.changed(now, deleted=True))
-        while items := await self._active_items(dataset.id, 200):
-            for item in items:
-                await self._withdraw(item)
+        while True:
+            dataset = await self.get_own(principal, dataset_id)
+            gone = dataset.changed(self._clock.now(), deleted=True, needs_emptying=True)
+            try:
+                dataset = await self._datasets.replace(gone)
+                break
+            except StaleError:
+                continue
+        await self.empty(dataset)
+
+    async def empty(self, dataset: Dataset) -> None:
+        """Withdraw every item of a dataset that was deleted."""
+        async for item in iterate(self._items, _active(dataset.id)):
+            await self.withdraw(item)
 
     async def list_items(
         self, principal: Principal, dataset_id: str, page: PageRequest
     ) -> Page[Item]:
         dataset = await self.get(principal, dataset_id)
-        where = {"dataset": dataset.id, "state": ItemState.ACTIVE}
-        return await list_page(self._items, where, "position", page)
+        return await list_page(self._items, _active(dataset.id), "position", page)
 
     async def get_item(self, principal: Principal, dataset_id: str, item_id: str) -> Item:
         dataset = await self.get(principal, dataset_id)
-        item = await self._items.get(item_id)
+        try:
+            item = await self._items.get(item_id)
+        except NotFoundError as error:
+            raise NotFoundError(_NO_ITEM) from error
         if item.dataset != dataset.id or item.state is not ItemState.ACTIVE:
-            raise NotFoundError("There is no such image.")
+            raise NotFoundError(_NO_ITEM)
         return item
 
     async def caption(
@@ -121,6 +138,8 @@ class Datasets:
         while True:
             item = await self.get_item(principal, dataset_id, item_id)
             captions = {**item.captions, name: caption}
+            if len(captions) > MAX_CAPTION_SETS:
+                raise InvalidError(f"An image has captions in at most {MAX_CAPTION_SETS} sets.")
             try:
                 return await self._items.replace(item.changed(self._clock.now(), captions=captions))
             except StaleError:
@@ -129,7 +148,7 @@ class Datasets:
     async def remove_item(self, principal: Principal, dataset_id: str, item_id: str) -> None:
         require_scope(principal, Scope.WRITE)
         await self.get_own(principal, dataset_id)
-        await self._withdraw(await self.get_item(principal, dataset_id, item_id))
+        await self.withdraw(await self.get_item(principal, dataset_id, item_id))
 
     def read_blob(self, key: str) -> AsyncIterator[bytes]:
         """Stream an item's bytes; the caller got the key from an item it was allowed to see."""
@@ -137,18 +156,29 @@ class Datasets:
 
     async def list_active(self, dataset_id: str) -> list[Item]:
         """List a dataset's active items in order, for snapshots and reports."""
-        return await self._active_items(dataset_id, 10_000)
+        return [item async for item in iterate(self._items, _active(dataset_id), "position")]
 
-    async def _active_items(self, dataset_id: str, limit: int) -> list[Item]:
-        where = {"dataset": dataset_id, "state": ItemState.ACTIVE}
-        return await self._items.find(where, order="position", limit=limit)
+    async def count_active(self, dataset_id: str) -> int:
+        return await self._items.count(_active(dataset_id))
 
-    async def _withdraw(self, item: Item) -> None:
-        now = self._clock.now()
-        await self._items.replace(item.changed(now, state=ItemState.WITHDRAWN, alive=None))
+    async def withdraw(self, item: Item) -> None:
+        """Take an item out of its dataset, whatever else changes it meanwhile; again changes nothing."""
+        while item.state is ItemState.ACTIVE:
+            gone = item.changed(self._clock.now(), state=ItemState.WITHDRAWN, alive=None)
+            try:
+                item = await self._items.replace(gone)
+            except StaleError:
+                try:
+                    item = await self._items.get(item.id)
+                except NotFoundError:
+                    return
 
     async def _find(self, dataset_id: str) -> Dataset | None:
         try:
             return await self._datasets.get(dataset_id)
         except NotFoundError:
             return None
+
+
+def _active(dataset_id: str) -> dict[str, Condition]:
+    return {"dataset": dataset_id, "state": ItemState.ACTIVE}

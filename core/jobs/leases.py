@@ -1,18 +1,20 @@
 """Jobs as workers see them: claim, heartbeat, progress, release, end; every write carries the lease's token."""
 
-from datetime import timedelta
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import datetime
 
 from core.accounts.service import Accounts
-from core.errors import ConflictError, LeaseLostError, NotFoundError, StaleError
+from core.errors import AlreadyExistsError, LeaseLostError, NotFoundError, StaleError
+from core.jobs import attempts
 from core.jobs.events import job_event
 from core.jobs.fairness import order_fairly
+from core.jobs.queue import LEASED_STATES, find_expired, list_claimable
 from core.jobs.records import (
-    LEASED,
     TERMINAL,
     Checkpoint,
     Failure,
     Job,
-    Lease,
     Progress,
     Sample,
     Status,
@@ -20,12 +22,10 @@ from core.jobs.records import (
 )
 from core.jobs.settlement import Settlement
 from core.jobs.transitions import move
+from core.paging import iterate
 from core.ports import Clock, Documents, Events
-from core.records import Below, OneOf
 
 LEASE_S = 90
-MAX_ATTEMPTS = 3
-_CLAIM_WINDOW = 500
 
 
 class Leases:
@@ -40,136 +40,138 @@ class Leases:
         clock: Clock,
         lease_s: float = LEASE_S,
     ) -> None:
+        self._lease_s = lease_s
         self._jobs = jobs
         self._accounts = accounts
         self._settlement = settlement
         self._events = events
         self._clock = clock
-        self._lease = timedelta(seconds=lease_s)
 
     async def claim(self, owner: str, families: frozenset[str]) -> Job | None:
         """Claim the fairest job that this worker can do, or return None.
 
         Two workers may want the same job: the compare-and-set on its version lets one have it.
-        A job whose lease expired is claimable again; its third attempt without progress fails it.
+        A job whose lease expired is claimable again and keeps its slot; its third attempt without
+        progress fails it.
         """
-        candidates = [
-            job for job in await self.list_claimable() if job.spec.base_model.family in families
-        ]
-        busy = await self._count_busy()
-        for job in order_fairly(candidates, busy):
-            if job.lease is None and busy.get(job.owner, 0) >= await self._get_cap(job.owner):
+        candidates = await list_claimable(self._jobs, self._clock.now(), families)
+        busy = await self._list_busy()
+        counts = {account: len(slots) for account, slots in busy.items()}
+        for job in order_fairly(candidates, counts):
+            if await self._end_if_due(job):
                 continue
-            claimed = await self._try_claim(job, owner)
+            claimed = await self._try_claim(job, owner, busy.get(job.owner, []))
             if claimed is not None:
                 await self._events.publish(job_event(claimed))
                 return claimed
         return None
 
-    async def list_claimable(self) -> list[Job]:
-        """List queued jobs and those whose lease has run out, oldest first."""
-        now = self._clock.now()
-        queued = await self._jobs.find(
-            {"status": Status.QUEUED}, order="created_at", limit=_CLAIM_WINDOW
-        )
-        leased = OneOf(tuple(status.value for status in LEASED))
-        expired = await self._jobs.find(
-            {"status": leased, "lease.expires_at": Below(now)}, order="created_at"
-        )
-        return [*expired, *queued]
+    async def end_due(self) -> int:
+        """End jobs that no worker holds any more and none should claim: cancelled, or worn out."""
+        ended = 0
+        for job in await find_expired(self._jobs, self._clock.now()):
+            ended += await self._end_if_due(job)
+        return ended
 
     async def heartbeat(self, job: Job, progress: Progress | None = None) -> Job:
         """Extend the lease, and return the job as it is now, with its cancel flag. Raises LeaseLostError."""
-        fields: dict[str, object] = {}
-        if progress is not None:
-            fields["progress"] = progress
-            fields["steps_done"] = max(job.steps_done, progress.step)
-        return await self._update(job, **fields)
+
+        def change(fresh: Job, now: datetime) -> Job:
+            if progress is None:
+                return fresh
+            steps = max(fresh.steps_done, progress.step)
+            return fresh.changed(now, progress=progress, steps_done=steps)
+
+        return await self._update(job, change)
 
     async def start_running(self, job: Job) -> Job:
         """Say that the first step is about to run."""
-        return await self._move(job, Status.RUNNING)
+        return await self._move(job, lambda fresh, now: move(fresh, Status.RUNNING, now))
 
     async def start_finishing(self, job: Job) -> Job:
-        """Say that training is over: from here a cancel comes too late. Raises ConflictError when cancelled."""
-        fresh = await self._current(job)
-        if fresh.cancel_requested:
-            raise ConflictError("This training was cancelled.")
-        return await self._move(fresh, Status.FINISHING)
+        """Say that training is over: from here a cancel comes too late. Raises ConflictError when cancelled.
+
+        `move` refuses it for the version that is replaced, so no cancel can slip in between.
+        """
+        return await self._move(job, lambda fresh, now: move(fresh, Status.FINISHING, now))
 
     async def add_sample(self, job: Job, sample: Sample) -> Job:
         """Keep a sample; the same step and prompt again (after a resume) replaces it."""
-        fresh = await self._current(job)
-        kept = tuple(s for s in fresh.samples if (s.step, s.prompt) != (sample.step, sample.prompt))
-        ordered = tuple(sorted((*kept, sample), key=lambda s: s.step))
-        return await self._update(fresh, samples=ordered)
+
+        def change(fresh: Job, now: datetime) -> Job:
+            place = (sample.step, sample.prompt)
+            kept = (s for s in fresh.samples if (s.step, s.prompt) != place)
+            ordered = tuple(sorted((*kept, sample), key=lambda s: s.step))
+            return fresh.changed(now, samples=ordered)
+
+        return await self._update(job, change)
 
     async def set_checkpoint(self, job: Job, checkpoint: Checkpoint) -> Job:
-        return await self._update(job, checkpoint=checkpoint)
+        return await self._update(job, lambda fresh, now: fresh.changed(now, checkpoint=checkpoint))
 
     async def release(self, job: Job, note: str) -> Job:
         """Give a job back to the queue without counting the attempt: the worker drains."""
-        return await self._move(job, Status.QUEUED, note=note, attempts=max(0, job.attempts - 1))
+        return await self._move(job, lambda fresh, now: attempts.release(fresh, note, now))
 
     async def complete(self, job: Job, artifacts: tuple[StoredFile, ...]) -> Job:
         """End a job well: artifacts become visible by this one write, then model, settlement, news."""
-        done = job.quote.inputs.steps
-        ended = await self._move(job, Status.COMPLETED, artifacts=artifacts, steps_done=done)
-        return await self._settlement.finish(ended)
+
+        def change(fresh: Job, now: datetime) -> Job:
+            steps = fresh.quote.inputs.steps
+            return move(fresh, Status.COMPLETED, now, artifacts=artifacts, steps_done=steps)
+
+        return await self._move(job, change)
 
     async def cancel(self, job: Job) -> Job:
         """End a job because its owner asked to."""
-        return await self._settlement.finish(await self._move(job, Status.CANCELLED))
+        return await self._move(job, lambda fresh, now: move(fresh, Status.CANCELLED, now))
 
     async def fail(self, job: Job, failure: Failure) -> Job:
         """End a job that cannot succeed; everything held goes back."""
-        ended = await self._move(job, Status.FAILED, note=failure.code, error=failure)
-        return await self._settlement.finish(ended)
+        return await self._move(job, lambda fresh, now: attempts.fail(fresh, failure, now))
 
     async def give_back(self, job: Job, note: str) -> Job:
         """Give up an attempt that broke: the job is queued again, or failed after too many attempts."""
-        if _count_attempts(job) >= MAX_ATTEMPTS:
-            return await self.fail(job, _worn_out())
-        return await self._move(job, Status.QUEUED, note=note)
+        return await self._move(job, lambda fresh, now: attempts.give_back(fresh, note, now))
 
-    async def _try_claim(self, job: Job, owner: str) -> Job | None:
-        now = self._clock.now()
-        attempts = _count_attempts(job)
-        try:
-            if job.cancel_requested:
-                ended = move(job, Status.CANCELLED, now)
-                await self._settlement.finish(await self._jobs.replace(ended))
+    async def _try_claim(self, job: Job, owner: str, busy: list[int | None]) -> Job | None:
+        """Take the job in a free slot of its account; None when it or every slot went to another."""
+        slots = [job.slot] if job.slot is not None else await self._list_free(job, busy)
+        for slot in slots:
+            try:
+                now = self._clock.now()
+                claimed = attempts.claim(job, owner, now, self._lease_s)
+                return await self._jobs.replace(claimed.changed(now, slot=slot))
+            except AlreadyExistsError:
+                continue
+            except StaleError:
                 return None
-            if attempts >= MAX_ATTEMPTS:
-                ended = move(job, Status.FAILED, now, error=_worn_out())
-                await self._settlement.finish(await self._jobs.replace(ended))
-                return None
-            token = job.token + 1
-            lease = Lease(owner=owner, token=token, expires_at=now + self._lease)
-            step = job.checkpoint.step if job.checkpoint else 0
-            return await self._jobs.replace(
-                move(
-                    job,
-                    Status.PREPARING,
-                    now,
-                    lease=lease,
-                    token=token,
-                    attempts=attempts + 1,
-                    attempt_step=step,
-                )
-            )
-        except StaleError:
-            return None
+        return None
 
-    async def _count_busy(self) -> dict[str, int]:
-        leased = OneOf(tuple(status.value for status in LEASED))
-        busy: dict[str, int] = {}
-        for job in await self._jobs.find({"status": leased}):
-            busy[job.owner] = busy.get(job.owner, 0) + 1
+    async def _list_free(self, job: Job, busy: list[int | None]) -> list[int]:
+        cap = (await self._accounts.get_quotas(job.owner)).quotas.max_running_jobs
+        if len(busy) >= cap:
+            return []
+        return [slot for slot in range(cap) if slot not in busy]
+
+    async def _list_busy(self) -> dict[str, list[int | None]]:
+        """List the slots that each account's leased jobs take, expired leases included."""
+        busy: dict[str, list[int | None]] = defaultdict(list)
+        async for job in iterate(self._jobs, {"status": LEASED_STATES}):
+            busy[job.owner].append(job.slot)
         return busy
 
-    async def _get_cap(self, owner: str) -> int:
-        return (await self._accounts.get_quotas(owner)).quotas.max_running_jobs
+    async def _end_if_due(self, job: Job) -> bool:
+        """End a job that nobody holds when its owner cancelled it or its attempts are spent."""
+        ended = attempts.end_if_due(job, self._clock.now())
+        if ended is None:
+            return False
+        try:
+            ended = await self._jobs.replace(ended)
+        except StaleError:
+            return True  # it moved: whoever moved it looks after it
+        await self._events.publish(job_event(await self._settlement.finish_soon(ended)))
+        return True
 
     async def _current(self, job: Job) -> Job:
         """Read the job afresh. Raises LeaseLostError unless this lease is still the one that counts."""
@@ -183,38 +185,25 @@ class Leases:
             raise LeaseLostError("Another worker has this job now, or it has ended.")
         return fresh
 
-    async def _update(self, job: Job, **fields: object) -> Job:
-        while True:
-            fresh = await self._current(job)
-            now = self._clock.now()
-            lease = fresh.lease and fresh.lease.model_copy(
-                update={"expires_at": now + self._lease}
-            )
-            try:
-                return await self._jobs.replace(fresh.changed(now, lease=lease, **fields))
-            except StaleError:
-                continue
+    async def _update(self, job: Job, change: Callable[[Job, datetime], Job]) -> Job:
+        """Change what a job holds, and let its lease run from now."""
 
-    async def _move(self, job: Job, status: Status, *, note: str = "", **fields: object) -> Job:
+        def extend(fresh: Job, now: datetime) -> Job:
+            return attempts.extend(change(fresh, now), now)
+
+        return await self._change(job, extend)
+
+    async def _change(self, job: Job, change: Callable[[Job, datetime], Job]) -> Job:
+        """Replace the job by a change of what it is now; whatever the change decides on cannot move in between."""
         while True:
             fresh = await self._current(job)
             try:
-                moved = move(fresh, status, self._clock.now(), note=note, **fields)
-                stored = await self._jobs.replace(moved)
+                return await self._jobs.replace(change(fresh, self._clock.now()))
             except StaleError:
                 continue
-            await self._events.publish(job_event(stored))
-            return stored
 
-
-def _count_attempts(job: Job) -> int:
-    """Count attempts without progress: they are forgiven when the checkpoint moved on."""
-    step = job.checkpoint.step if job.checkpoint else 0
-    return 0 if step > job.attempt_step else job.attempts
-
-
-def _worn_out() -> Failure:
-    return Failure(
-        code="worker_lost",
-        message="The training stopped three times without getting on. All points were returned.",
-    )
+    async def _move(self, job: Job, change: Callable[[Job, datetime], Job]) -> Job:
+        """Change the job's state; one that ended is finished, and whoever listens is told."""
+        stored = await self._settlement.finish_soon(await self._change(job, change))
+        await self._events.publish(job_event(stored))
+        return stored

@@ -1,9 +1,12 @@
 """A job's loss history, kept in chunks so that no record grows with the training."""
 
+import contextlib
+import math
 from collections.abc import Sequence
 
-from core.errors import AlreadyExistsError
+from core.errors import AlreadyExistsError, NotFoundError, StaleError
 from core.jobs.records import LossChunk
+from core.paging import iterate
 from core.ports import Clock, Documents
 from core.records import new_id
 
@@ -21,32 +24,47 @@ class Losses:
 
     async def rewind(self, job_id: str, step: int) -> None:
         """Forget every point after `step`."""
-        for chunk in await self._chunks.find({"job": job_id}, order="index"):
-            kept = tuple(point for point in chunk.points if point[0] <= step)
-            if len(kept) == len(chunk.points):
-                continue
-            if kept:
-                await self._chunks.replace(chunk.changed(self._clock.now(), points=kept))
-            else:
-                await self._chunks.delete(chunk)
+        async for chunk in iterate(self._chunks, {"job": job_id}, "index"):
+            while chunk.points and chunk.points[-1][0] > step:
+                kept = tuple(point for point in chunk.points if point[0] <= step)
+                try:
+                    if kept:
+                        await self._chunks.replace(chunk.changed(self._clock.now(), points=kept))
+                    else:
+                        await self._chunks.delete(chunk)
+                    break
+                except StaleError:
+                    try:
+                        chunk = await self._chunks.get(chunk.id)
+                    except NotFoundError:
+                        break
 
     async def append(self, job_id: str, points: Sequence[LossPoint]) -> None:
-        """Add points in order of steps; ones that are already there are left out."""
-        found = await self._chunks.find({"job": job_id}, order="-index", limit=1)
-        last = found[0] if found else None
-        known = last.points[-1][0] if last and last.points else -1
-        fresh = [point for point in points if point[0] > known]
-        while fresh:
-            if last is not None and len(last.points) < CHUNK_POINTS:
-                room = CHUNK_POINTS - len(last.points)
-                grown = (*last.points, *fresh[:room])
-                last = await self._chunks.replace(last.changed(self._clock.now(), points=grown))
-                fresh = fresh[room:]
-            else:
-                last = await self._insert(job_id, last.index + 1 if last else 0, fresh)
-                fresh = fresh[CHUNK_POINTS:]
+        """Add points in order of steps; ones that are already there are left out.
 
-    async def _insert(self, job_id: str, index: int, points: Sequence[LossPoint]) -> LossChunk:
+        So are those that are not finite, which a training that diverges makes: JSON has no NaN.
+        """
+        finite = [p for p in points if math.isfinite(p[1]) and math.isfinite(p[2])]
+        while True:
+            found = await self._chunks.find({"job": job_id}, order="-index", limit=1)
+            last = found[0] if found else None
+            known = last.points[-1][0] if last and last.points else -1
+            fresh = [point for point in finite if point[0] > known]
+            if not fresh:
+                return
+            with contextlib.suppress(StaleError, AlreadyExistsError):  # look again at what is there
+                await self._add(job_id, last, fresh)
+
+    async def _add(self, job_id: str, last: LossChunk | None, points: Sequence[LossPoint]) -> None:
+        """Fill the last chunk up, or begin the next."""
+        room = CHUNK_POINTS - len(last.points) if last is not None else 0
+        if last is None or room <= 0:
+            await self._insert(job_id, last.index + 1 if last else 0, points)
+            return
+        grown = (*last.points, *points[:room])
+        await self._chunks.replace(last.changed(self._clock.now(), points=grown))
+
+    async def _insert(self, job_id: str, index: int, points: Sequence[LossPoint]) -> None:
         now = self._clock.now()
         chunk = LossChunk(
             id=new_id("lc"),
@@ -56,8 +74,4 @@ class Losses:
             index=index,
             points=tuple(points[:CHUNK_POINTS]),
         )
-        try:
-            return await self._chunks.insert(chunk)
-        except AlreadyExistsError:  # the attempt before this one was writing still
-            found = await self._chunks.find({"job": job_id, "index": index}, limit=1)
-            return found[0]
+        await self._chunks.insert(chunk)

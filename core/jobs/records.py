@@ -1,13 +1,17 @@
 """What is kept of a job: its frozen specification, its state, its lease and what it has made so far."""
 
+import math
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from core.offerings.records import Quote, TrainingSpec
 from core.records import Record, UtcTime, Value
 
 
 class Status(StrEnum):
-    """Where a job stands. `pending` has no hold yet and nobody can see it."""
+    """Where a job stands. `pending` may have no hold yet; nobody sees it and no list counts it."""
 
     PENDING = "pending"
     QUEUED = "queued"
@@ -19,6 +23,7 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
+VISIBLE = frozenset(Status) - {Status.PENDING}
 TERMINAL = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
 LEASED = frozenset({Status.PREPARING, Status.RUNNING, Status.FINISHING})
 
@@ -29,6 +34,16 @@ class Lease(Value):
     owner: str
     token: int
     expires_at: UtcTime
+    lasts_s: float
+    """How far each sign of life moves the end."""
+
+
+def _known(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+Measured = Annotated[float | None, AfterValidator(_known)]
+"""A measurement; one that is not finite (a training that diverges) is unknown: JSON has no NaN."""
 
 
 class Progress(Value):
@@ -36,9 +51,9 @@ class Progress(Value):
 
     step: int = 0
     total_steps: int = 0
-    loss: float | None = None
-    images_per_s: float | None = None
-    eta_s: float | None = None
+    loss: Measured = None
+    images_per_s: Measured = None
+    eta_s: Measured = None
     stage: str = ""
 
 
@@ -86,8 +101,17 @@ class Job(Record):
     """A piece of work for a worker."""
 
     collection = "jobs"
-    unique = (("owner", "idempotency_key"),)
-    indexed = ("owner", "status", "dataset", "lease.expires_at", "needs_settling", "snapshot")
+    unique = (("owner", "idempotency_key"), ("owner", "slot"))
+    indexed = (
+        "owner",
+        "status",
+        "dataset",
+        "waiting",
+        "lease.expires_at",
+        "needs_settling",
+        "snapshot",
+        "spec.base_model.family",
+    )
 
     owner: str
     idempotency_key: str
@@ -98,6 +122,10 @@ class Job(Record):
     spec: TrainingSpec
     quote: Quote
     status: Status = Status.PENDING
+    waiting: str | None = None
+    """The owner while the job is queued, so that one index finds each account's oldest job."""
+    slot: int | None = None
+    """Which of its owner's running places a leased job takes; unique, so a race cannot pass the cap."""
     cancel_requested: bool = False
     progress: Progress = Progress()
     lease: Lease | None = None

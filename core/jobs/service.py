@@ -1,34 +1,25 @@
 """Jobs as their owners see them: submit, look, cancel, retry; the worker's side is leases.py."""
 
 import hashlib
-import logging
 
 from core.accounts.records import Principal, Scope
-from core.accounts.service import Accounts, require_scope
+from core.accounts.service import require_scope
 from core.datasets.service import Datasets
 from core.datasets.snapshots import Snapshots
-from core.errors import (
-    AlreadyExistsError,
-    ConflictError,
-    InvalidError,
-    NotFoundError,
-    RefusedError,
-    StaleError,
-    UnavailableError,
-)
+from core.errors import ConflictError, NotFoundError, RefusedError, StaleError
 from core.jobs.events import job_event
-from core.jobs.records import TERMINAL, Job, LossChunk, Progress, Status
+from core.jobs.records import TERMINAL, VISIBLE, Job, LossChunk, Progress, Status
 from core.jobs.settlement import Settlement
+from core.jobs.submission import Submission
 from core.jobs.transitions import move
 from core.offerings.records import Quote, TrainingSpec
 from core.offerings.service import Offerings, TrainingWishes, check_size
-from core.paging import list_page
-from core.points.service import Points
-from core.ports import Clock, Documents, Events, Wakeups
-from core.records import Page, PageRequest, new_id
+from core.paging import iterate, list_page
+from core.ports import Clock, Documents, Events
+from core.records import Condition, OneOf, Page, PageRequest, new_id
 
-_log = logging.getLogger(__name__)
 _NO_JOB = "There is no such training."
+_VISIBLE = OneOf(tuple(sorted(status.value for status in VISIBLE)))
 
 
 class Jobs:
@@ -41,10 +32,8 @@ class Jobs:
         catalogue: Offerings,
         snapshots: Snapshots,
         datasets: Datasets,
-        accounts: Accounts,
-        points: Points,
+        submission: Submission,
         settlement: Settlement,
-        wakeups: Wakeups,
         events: Events,
         clock: Clock,
     ) -> None:
@@ -53,10 +42,8 @@ class Jobs:
         self._catalogue = catalogue
         self._snapshots = snapshots
         self._datasets = datasets
-        self._accounts = accounts
-        self._points = points
+        self._submission = submission
         self._settlement = settlement
-        self._wakeups = wakeups
         self._events = events
         self._clock = clock
 
@@ -68,7 +55,7 @@ class Jobs:
         if dataset_id is not None:
             dataset = await self._datasets.get(principal, dataset_id)
             offering = self._catalogue.get(spec.offering)
-            check_size(offering, len(await self._datasets.list_active(dataset.id)))
+            check_size(offering, await self._datasets.count_active(dataset.id))
         return spec, quote
 
     async def submit(
@@ -76,135 +63,20 @@ class Jobs:
     ) -> Job:
         """Freeze snapshot, specification and price, hold the points, and queue the job.
 
-        A saga of idempotent steps: pending job -> hold -> queued -> wake-up. The same key with the
-        same content returns the same job and finishes a half-done saga; other content is a conflict.
+        The same key with the same content returns the same job and finishes a half-done saga (see
+        `Submission`); other content is a conflict.
         """
         require_scope(principal, Scope.SPEND)
-        if not 1 <= len(idempotency_key) <= 200:
-            raise InvalidError("Send an Idempotency-Key of 1 to 200 characters.")
         request = wishes.hash_for(dataset_id)
-        job = await self._find_by_key(principal, idempotency_key)
-        if job is None:
-            job = await self._insert(principal, dataset_id, wishes, idempotency_key, request)
-        if job.request_sha256 != request:
-            raise ConflictError(
-                "This Idempotency-Key was used for another training; take a new one."
-            )
-        return await self.advance(job) if job.status is Status.PENDING else job
-
-    async def advance(self, job: Job) -> Job:
-        """Take a pending job through hold and queue; repeating it is harmless."""
-        try:
-            await self._points.hold(
-                job.owner, job.id, job.quote.points, f"Training on {job.dataset_name}"
-            )
-        except (RefusedError, UnavailableError):
-            await self._jobs.delete(job)
-            raise
-        try:
-            job = await self._jobs.replace(move(job, Status.QUEUED, self._clock.now()))
-        except StaleError:
-            return await self._jobs.get(job.id)
-        await self.wake(job)
-        await self._tell(job)
-        return job
-
-    async def get(self, principal: Principal, job_id: str) -> Job:
-        """Return one's own job. Raises NotFoundError for all others."""
-        try:
-            job = await self._jobs.get(job_id)
-        except NotFoundError as error:
-            raise NotFoundError(_NO_JOB) from error
-        if job.owner != principal.account:
-            raise NotFoundError(_NO_JOB)
-        return job
-
-    async def list_own(self, principal: Principal, page: PageRequest) -> Page[Job]:
-        return await list_page(self._jobs, {"owner": principal.account}, "-created_at", page)
-
-    async def list_losses(
-        self, principal: Principal, job_id: str
-    ) -> list[tuple[int, float, float]]:
-        """Return a job's loss history, (step, loss, learning rate) in order of steps."""
-        job = await self.get(principal, job_id)
-        chunks = await self._losses.find({"job": job.id}, order="index")
-        return [point for chunk in chunks for point in chunk.points]
-
-    async def cancel(self, principal: Principal, job_id: str) -> Job:
-        """Ask a job to stop. A queued one ends at once; a running one at its next step.
-
-        Cancelling again changes nothing; one that has ended, or is finishing, is a conflict.
-        """
-        require_scope(principal, Scope.WRITE)
-        while True:
-            job = await self.get(principal, job_id)
-            if job.status is Status.CANCELLED or (
-                job.cancel_requested and job.status not in TERMINAL
-            ):
-                return job
-            if job.status in TERMINAL:
-                raise ConflictError(f"This training has already {_END_WORDS[job.status]}.")
-            if job.status is Status.FINISHING:
-                raise ConflictError("This training is finishing; its model arrives in a moment.")
-            now = self._clock.now()
-            try:
-                if job.lease is None:
-                    ended = move(job, Status.CANCELLED, now, cancel_requested=True)
-                    job = await self._settlement.finish(await self._jobs.replace(ended))
-                else:
-                    job = await self._jobs.replace(job.changed(now, cancel_requested=True))
-            except StaleError:
-                continue
-            await self._tell(job)
-            return job
-
-    async def retry(self, principal: Principal, job_id: str, idempotency_key: str) -> Job:
-        """Submit a failed or cancelled training again, on the same frozen snapshot and price."""
-        require_scope(principal, Scope.SPEND)
-        old = await self.get(principal, job_id)
-        if old.status not in (Status.FAILED, Status.CANCELLED):
-            raise ConflictError("Only a failed or cancelled training can be tried again.")
-        known = await self._find_by_key(principal, idempotency_key)
-        request = hashlib.sha256(f"retry {old.id}".encode()).hexdigest()
-        if known is not None and known.request_sha256 != request:
-            raise ConflictError(
-                "This Idempotency-Key was used for another training; take a new one."
-            )
-        if known is None:
-            await self._snapshots.check_bytes(old.snapshot)
-            known = await self._insert_job(
-                Job(
-                    id=new_id("jb"),
-                    created_at=self._clock.now(),
-                    updated_at=self._clock.now(),
-                    idempotency_key=idempotency_key,
-                    request_sha256=request,
-                    progress=Progress(total_steps=old.quote.inputs.steps),
-                    **{name: getattr(old, name) for name in _FROZEN},
-                )
-            )
-        return await self.advance(known) if known.status is Status.PENDING else known
-
-    async def wake(self, job: Job) -> None:
-        """Nudge a worker; when that fails the sweeper does it later."""
-        try:
-            await self._wakeups.wake(job.id, job.attempts)
-        except UnavailableError as error:
-            _log.warning("wake-up of %s is left to the sweeper: %s", job.id, error)
-
-    async def _insert(
-        self,
-        principal: Principal,
-        dataset_id: str,
-        wishes: TrainingWishes,
-        idempotency_key: str,
-        request: str,
-    ) -> Job:
+        job = await self._submission.find(principal.account, idempotency_key, request)
+        if job is not None:
+            return await self._submission.advance(job)
         dataset = await self._datasets.get(principal, dataset_id)
         spec, quote = await self.quote(principal, wishes, dataset_id)
         snapshot = await self._snapshots.take(dataset)
+        check_size(self._catalogue.get(spec.offering), len(snapshot.items))
         now = self._clock.now()
-        return await self._insert_job(
+        return await self._submission.enter(
             Job(
                 id=new_id("jb"),
                 created_at=now,
@@ -221,24 +93,91 @@ class Jobs:
             )
         )
 
-    async def _insert_job(self, job: Job) -> Job:
+    async def get(self, principal: Principal, job_id: str) -> Job:
+        """Return one's own job. Raises NotFoundError for all others, and for one not yet submitted."""
         try:
-            return await self._jobs.insert(job)
-        except AlreadyExistsError:
-            found = await self._jobs.find(
-                {"owner": job.owner, "idempotency_key": job.idempotency_key}, limit=1
+            job = await self._jobs.get(job_id)
+        except NotFoundError as error:
+            raise NotFoundError(_NO_JOB) from error
+        if job.owner != principal.account or job.status is Status.PENDING:
+            raise NotFoundError(_NO_JOB)
+        return job
+
+    async def list_own(self, principal: Principal, page: PageRequest) -> Page[Job]:
+        where: dict[str, Condition] = {"owner": principal.account, "status": _VISIBLE}
+        return await list_page(self._jobs, where, "-created_at", page)
+
+    async def list_losses(
+        self, principal: Principal, job_id: str
+    ) -> list[tuple[int, float, float]]:
+        """Return a job's loss history, (step, loss, learning rate) in order of steps."""
+        job = await self.get(principal, job_id)
+        chunks = iterate(self._losses, {"job": job.id}, "index")
+        return [point async for chunk in chunks for point in chunk.points]
+
+    async def cancel(self, principal: Principal, job_id: str) -> Job:
+        """Ask a job to stop. One that no worker holds ends at once; a held one at its next step.
+
+        Cancelling again changes nothing; one that has ended, or is finishing, is a conflict.
+        """
+        require_scope(principal, Scope.WRITE)
+        while True:
+            job = await self.get(principal, job_id)
+            now = self._clock.now()
+            held = job.lease is not None and job.lease.expires_at > now
+            if job.status is Status.CANCELLED or (held and job.cancel_requested):
+                return job
+            if job.status in TERMINAL:
+                raise ConflictError(f"This training has already {_END_WORDS[job.status]}.")
+            if held and job.status is Status.FINISHING:
+                raise ConflictError("This training is finishing; its model arrives in a moment.")
+            asked = job.changed(now, cancel_requested=True)
+            if not held:
+                asked = move(asked, Status.CANCELLED, now)
+            try:
+                job = await self._settlement.finish_soon(await self._jobs.replace(asked))
+            except StaleError:
+                continue
+            await self._events.publish(job_event(job))
+            return job
+
+    async def retry(self, principal: Principal, job_id: str, idempotency_key: str) -> Job:
+        """Submit a failed or cancelled training again, on the same frozen snapshot and price.
+
+        Raises RefusedError when the offering, the dataset or a picture is gone since.
+        """
+        require_scope(principal, Scope.SPEND)
+        old = await self.get(principal, job_id)
+        request = hashlib.sha256(f"retry {old.id}".encode()).hexdigest()
+        job = await self._submission.find(principal.account, idempotency_key, request)
+        if job is not None:
+            return await self._submission.advance(job)
+        if old.status not in (Status.FAILED, Status.CANCELLED):
+            raise ConflictError("Only a failed or cancelled training can be tried again.")
+        self._catalogue.check_available(old.spec)
+        try:
+            await self._datasets.get(principal, old.dataset)
+        except NotFoundError as error:
+            raise RefusedError(
+                "The dataset of this training is gone or no longer shared with you."
+            ) from error
+        await self._snapshots.renew(old.snapshot)
+        now = self._clock.now()
+        return await self._submission.enter(
+            Job(
+                id=new_id("jb"),
+                created_at=now,
+                updated_at=now,
+                idempotency_key=idempotency_key,
+                request_sha256=request,
+                progress=Progress(total_steps=old.quote.inputs.steps),
+                **{name: getattr(old, name) for name in _FROZEN},
             )
-            if not found:
-                raise
-            return found[0]
+        )
 
-    async def _find_by_key(self, principal: Principal, key: str) -> Job | None:
-        where = {"owner": principal.account, "idempotency_key": key}
-        found = await self._jobs.find(where, limit=1)
-        return found[0] if found else None
-
-    async def _tell(self, job: Job) -> None:
-        await self._events.publish(job_event(job))
+    async def wake(self, job: Job) -> None:
+        """Nudge a worker; when that fails the sweeper does it later."""
+        await self._submission.wake(job)
 
 
 _FROZEN = ("owner", "dataset", "dataset_name", "snapshot", "spec", "quote")

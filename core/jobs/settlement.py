@@ -1,12 +1,16 @@
 """What follows a job's end: model, points, news; idempotent steps, so a crash between them loses none."""
 
-from core.errors import StaleError
+import logging
+
+from core.errors import StaleError, UnavailableError
 from core.jobs.records import TERMINAL, Job, Status
 from core.models.service import Models
 from core.notifications.service import Notifications
 from core.offerings.price import compute_charge
 from core.points.service import Points
 from core.ports import Clock, Documents
+
+_log = logging.getLogger(__name__)
 
 
 class Settlement:
@@ -43,6 +47,14 @@ class Settlement:
             return await self._jobs.replace(done)
         except StaleError:
             return await self._jobs.get(job.id)
+
+    async def finish_soon(self, job: Job) -> Job:
+        """Finish a job now if everything is up; its end is stored already, so the sweeper can do it later."""
+        try:
+            return await self.finish(job)
+        except UnavailableError as error:
+            _log.warning("settling %s is left to the sweeper: %s", job.id, error.code)
+            return job
 
     async def _settle(self, job: Job) -> int:
         """Charge what was used and return the rest; answer what was charged."""

@@ -3,18 +3,22 @@
 import logging
 from datetime import timedelta
 
-from core.datasets.snapshots import Snapshots
+from core.datasets.retention import Retention
 from core.errors import TrainyardError
 from core.jobs.leases import Leases
+from core.jobs.queue import find_expired
 from core.jobs.records import Job, Status
-from core.jobs.service import Jobs
 from core.jobs.settlement import Settlement
+from core.jobs.submission import Submission
+from core.paging import iterate
 from core.ports import Clock, Documents
 from core.records import Below
 
 _log = logging.getLogger(__name__)
 _PENDING_GRACE = timedelta(seconds=30)
 _QUEUED_GRACE = timedelta(seconds=5)
+_MAX_WAKES = 100
+"""A wake-up makes a worker look for the fairest job, so the queue need not be walked to its end."""
 
 
 class Sweeper:
@@ -23,47 +27,63 @@ class Sweeper:
     def __init__(
         self,
         jobs: Documents[Job],
-        service: Jobs,
+        submission: Submission,
         leases: Leases,
         settlement: Settlement,
-        snapshots: Snapshots,
+        retention: Retention,
         clock: Clock,
     ) -> None:
         self._jobs = jobs
-        self._service = service
+        self._submission = submission
         self._leases = leases
         self._settlement = settlement
-        self._snapshots = snapshots
+        self._retention = retention
         self._clock = clock
 
     async def sweep(self) -> None:
         """Do each duty; one that fails is logged and does not keep the others from theirs."""
-        for duty in (self.finish_sagas, self.wake_jobs, self._snapshots.sweep):
+        for duty in (
+            self.finish_sagas,
+            self._leases.end_due,
+            self.wake_jobs,
+            self._retention.empty_deleted,
+            self._retention.sweep,
+        ):
             try:
                 await duty()
             except TrainyardError:
                 _log.exception("sweep: %s failed", getattr(duty, "__name__", duty))
 
     async def finish_sagas(self) -> int:
-        """Finish jobs that ended but were not settled, and submissions that stopped half-way."""
-        now = self._clock.now()
-        ended = await self._jobs.find({"needs_settling": True}, limit=200)
-        for job in ended:
-            await self._settlement.finish(job)
-        stuck = await self._jobs.find(
-            {"status": Status.PENDING, "created_at": Below(now - _PENDING_GRACE)}, limit=200
-        )
-        for job in stuck:
+        """Finish jobs that ended but were not settled, and submissions that stopped half-way.
+
+        One that cannot be finished now is logged, and keeps no other from being finished.
+        """
+        done = 0
+        async for job in iterate(self._jobs, {"needs_settling": True}):
             try:
-                await self._service.advance(job)
-            except TrainyardError as error:  # too few points by now: the submission never happened
-                _log.info("abandoned submission %s: %s", job.id, error.code)
-        return len(ended) + len(stuck)
+                await self._settlement.finish(job)
+                done += 1
+            except TrainyardError:
+                _log.exception("sweep: %s cannot be settled", job.id)
+        started = Below(self._clock.now() - _PENDING_GRACE)
+        async for job in iterate(self._jobs, {"status": Status.PENDING, "created_at": started}):
+            try:
+                await self._submission.resolve(job)
+                done += 1
+            except TrainyardError:
+                _log.exception("sweep: the submission %s cannot be ended", job.id)
+        return done
 
     async def wake_jobs(self) -> int:
-        """Wake a worker for each job that has waited for one longer than a wake-up takes."""
-        waited = self._clock.now() - _QUEUED_GRACE
-        waiting = [job for job in await self._leases.list_claimable() if job.updated_at < waited]
+        """Wake workers for jobs that have waited for one longer than a wake-up takes."""
+        now = self._clock.now()
+        waited = now - _QUEUED_GRACE
+        queued = await self._jobs.find(
+            {"status": Status.QUEUED}, order="created_at", limit=_MAX_WAKES
+        )
+        expired = await find_expired(self._jobs, now)
+        waiting = [job for job in (*expired, *queued) if job.updated_at < waited]
         for job in waiting:
-            await self._service.wake(job)
+            await self._submission.wake(job)
         return len(waiting)

@@ -6,8 +6,9 @@ from core.errors import ConflictError
 from core.jobs.records import LEASED, HistoryLine, Job, Status
 
 _ENDS = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
+_TOO_LATE_TO_CANCEL = frozenset({Status.FINISHING, Status.COMPLETED})
 LEGAL: dict[Status, frozenset[Status]] = {
-    Status.PENDING: frozenset({Status.QUEUED, Status.FAILED, Status.CANCELLED}),
+    Status.PENDING: frozenset({Status.QUEUED}),
     Status.QUEUED: frozenset({Status.PREPARING, Status.CANCELLED, Status.FAILED}),
     Status.PREPARING: frozenset(
         {Status.RUNNING, Status.QUEUED, Status.PREPARING, Status.FAILED, Status.CANCELLED}
@@ -26,14 +27,18 @@ MAX_HISTORY_LINES = 60
 def move(job: Job, status: Status, at: datetime, *, note: str = "", **fields: object) -> Job:
     """Return the job in another state. Raises ConflictError when that step is not legal.
 
-    A state without a lease drops it; a terminal state is marked for settling.
+    A state without a lease drops it and its slot; a terminal state is marked for settling. Whoever
+    was told that a cancel is accepted gets no model any more.
     """
     if status not in LEGAL[job.status]:
         raise ConflictError(f"This job is {job.status.value}; it cannot become {status.value}.")
+    if job.cancel_requested and status in _TOO_LATE_TO_CANCEL:
+        raise ConflictError("This training was cancelled.")
     line = HistoryLine(at=at, status=status, note=note)
     changes: dict[str, object] = {"history": (*job.history, line)[-MAX_HISTORY_LINES:], **fields}
+    changes["waiting"] = job.owner if status is Status.QUEUED else None
     if status not in LEASED:
-        changes["lease"] = None
+        changes["lease"] = changes["slot"] = None
     if status in _ENDS:
         changes["needs_settling"] = True
     return job.changed(at, status=status, **changes)

@@ -9,6 +9,7 @@ from core.paging import list_page
 from core.ports import Clock, Documents, Event, Events
 from core.records import Page, PageRequest, new_id
 
+_NO_NOTIFICATION = "There is no such notification."
 _KINDS = {
     Status.COMPLETED: NewsKind.TRAINING_COMPLETED,
     Status.FAILED: NewsKind.TRAINING_FAILED,
@@ -31,7 +32,7 @@ class Notifications:
     ) -> Notification:
         """Tell a job's owner how it ended, what it cost and what came back; twice tells once."""
         now = self._clock.now()
-        started = job.history[0].at if job.history else job.created_at
+        started, ended = job.history[0].at, job.history[-1].at
         notification = Notification(
             id=new_id("nt"),
             created_at=now,
@@ -47,7 +48,7 @@ class Notifications:
                 "trigger_words": list(job.spec.trigger_words),
                 "charged_points": charged_points,
                 "refunded_points": job.quote.points - charged_points,
-                "duration_s": round((now - started).total_seconds(), 1),
+                "duration_s": round((ended - started).total_seconds(), 1),
                 "error": job.error.message if job.error else None,
             },
         )
@@ -69,9 +70,12 @@ class Notifications:
     async def mark_read(self, principal: Principal, notification_id: str) -> Notification:
         """Mark one's own notification as read; again changes nothing. Raises NotFoundError."""
         while True:
-            found = await self._notifications.get(notification_id)
+            try:
+                found = await self._notifications.get(notification_id)
+            except NotFoundError as error:
+                raise NotFoundError(_NO_NOTIFICATION) from error
             if found.account != principal.account:
-                raise NotFoundError("There is no such notification.")
+                raise NotFoundError(_NO_NOTIFICATION)
             if found.read_at is not None:
                 return found
             now = self._clock.now()

@@ -77,6 +77,9 @@ class BaseModel(Value):
     source: str
     """`builtin:<name>`, a hub id, or a path to a diffusers folder or a single .safetensors file."""
     revision: str = ""
+    """The commit that a hub id is pinned to."""
+    config: str = ""
+    """For a single file: the folder or hub id with the configuration and tokenizer that the file lacks."""
 
 
 class QuoteInputs(Value):

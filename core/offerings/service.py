@@ -1,6 +1,7 @@
 """The catalogue of offerings, and the checks between a person's wishes and a TrainingSpec."""
 
 import hashlib
+import json
 import math
 from collections.abc import Mapping, Sequence
 
@@ -18,9 +19,13 @@ from core.offerings.records import (
     TrainingSpec,
 )
 from core.records import Value
+from core.texts import clean_text
 
 MAX_TRIGGER_CHARACTERS = 60
 MAX_PROMPT_CHARACTERS = 500
+MAX_PROMPTS = 6
+MAX_SAMPLES = 300
+"""A job's samples stand in its record, which is written with each heartbeat."""
 
 
 class TrainingWishes(Value):
@@ -35,8 +40,8 @@ class TrainingWishes(Value):
     def hash_for(self, dataset_id: str) -> str:
         """Hash what was asked for, so that a repeated key can be told from a reused one."""
         params = {name: self.params[name] for name in sorted(self.params)}
-        ordered = self.model_copy(update={"params": params})
-        return hashlib.sha256(f"{dataset_id}\n{ordered.model_dump_json()}".encode()).hexdigest()
+        content = [dataset_id, {**self.model_dump(), "params": params}]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 class Offerings:
@@ -65,6 +70,16 @@ class Offerings:
             raise InvalidError(f"{offering.name} trains on: {known}.")
         return self._base_models[chosen]
 
+    def check_available(self, spec: TrainingSpec) -> None:
+        """Raise RefusedError when what was bought once cannot be bought any more."""
+        offering = self._offerings.get(spec.offering)
+        available = offering is not None and offering.status is Status.AVAILABLE
+        if offering is None or not available or spec.base_model.id not in offering.base_models:
+            name = offering.name if offering else spec.offering
+            raise RefusedError(
+                f"{name} on {spec.base_model.name} is no longer offered; submit a new training."
+            )
+
     def specify(self, wishes: TrainingWishes) -> tuple[TrainingSpec, Quote]:
         """Check wishes against the offering and price them. Raises InvalidError, NotFoundError, RefusedError."""
         offering = self.get(wishes.offering)
@@ -72,12 +87,14 @@ class Offerings:
             raise RefusedError(f"{offering.name} cannot be bought yet.")
         params = resolve_params(offering, wishes.params)
         triggers = check_triggers(wishes.trigger_words)
+        prompts = check_prompts(wishes.sample_prompts) or (", ".join(triggers),)
+        check_samples(params, len(prompts))
         spec = TrainingSpec(
             offering=offering.id,
             method=offering.method,
             base_model=self.get_base_model(offering, wishes.base_model),
             trigger_words=triggers,
-            sample_prompts=check_prompts(wishes.sample_prompts) or (", ".join(triggers),),
+            sample_prompts=prompts,
             params=params,
         )
         return spec, make_quote(offering, params)
@@ -106,7 +123,7 @@ def check_param(param: Param, value: ParamValue) -> ParamValue:
             raise InvalidError(f"{param.name} is one of: {', '.join(param.choices)}.")
         return value
     bounds = f"{param.name} is a number from {param.min} to {param.max}"
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not _is_sane(value):
         raise InvalidError(f"{bounds}.")
     if param.kind == "int" and value != int(value):
         raise InvalidError(f"{bounds}, without a fraction.")
@@ -114,6 +131,11 @@ def check_param(param: Param, value: ParamValue) -> ParamValue:
     if (low is not None and value < low) or (high is not None and value > high):
         raise InvalidError(f"{bounds}; {value} is outside.")
     return int(value) if param.kind == "int" else float(value)
+
+
+def _is_sane(value: int | float) -> bool:
+    """Tell whether a number is finite and small enough to be a float: an int may have any length."""
+    return math.isfinite(value) if isinstance(value, float) else value.bit_length() < 1000
 
 
 def check_triggers(words: Sequence[str]) -> tuple[str, ...]:
@@ -133,12 +155,23 @@ def check_triggers(words: Sequence[str]) -> tuple[str, ...]:
 
 def check_prompts(prompts: Sequence[str]) -> tuple[str, ...]:
     """Return at most six sample prompts. Raises InvalidError."""
-    clean = tuple(" ".join(prompt.split()) for prompt in prompts if prompt.strip())
-    if len(clean) > 6 or any(len(prompt) > MAX_PROMPT_CHARACTERS for prompt in clean):
+    clean = tuple(filter(None, map(clean_text, prompts)))
+    if len(clean) > MAX_PROMPTS or any(len(prompt) > MAX_PROMPT_CHARACTERS for prompt in clean):
         raise InvalidError(
             f"At most six sample prompts of {MAX_PROMPT_CHARACTERS} characters each."
         )
     return clean
+
+
+def check_samples(params: Mapping[str, ParamValue], prompts: int) -> None:
+    """Raise InvalidError when a training would make more sample pictures than a job can keep."""
+    every = int(params.get("sample_every_steps", 0))
+    pictures = int(params["steps"]) // every * prompts if every else 0
+    if pictures > MAX_SAMPLES:
+        raise InvalidError(
+            f"This would make {pictures} sample pictures, and at most {MAX_SAMPLES} are kept: "
+            "raise sample_every_steps, or give fewer sample prompts."
+        )
 
 
 def check_size(offering: Offering, images: int) -> None:

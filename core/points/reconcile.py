@@ -3,29 +3,61 @@
 import contextlib
 import logging
 
-from core.errors import AlreadyExistsError
-from core.jobs.records import TERMINAL, Job, Status
-from core.points.records import Entry, EntryKind, SpendingStop
-from core.points.service import hash_request, hold_account
+from core.accounts.records import Principal
+from core.errors import (
+    AlreadyExistsError,
+    DamagedError,
+    ForbiddenError,
+    NotFoundError,
+    StaleError,
+)
+from core.jobs.records import Job, Status
+from core.paging import iterate
+from core.points.audit import ChainAudit, check_job
+from core.points.records import Entry, SpendingStop
+from core.points.service import Points
 from core.ports import Clock, Documents
-from core.records import Above, Cursor, Value
+from core.records import Above, Value
 
 _log = logging.getLogger(__name__)
-_PAGE = 1000
+_MAX_FINDINGS = 100
+_MAX_LOOKS = 5
 STOP_ID = "stop_ledger"
 
 
 class Verdict(Value):
-    """What the reconciler found."""
+    """What the reconciler found; of the findings the first hundred."""
 
     entries: int
     jobs: int
     open_holds_points: int
     findings: tuple[str, ...]
+    granted_points: int = 0
+    charged_points: int = 0
+    balances_points: int = 0
 
     @property
     def is_sound(self) -> bool:
         return not self.findings
+
+
+class _Tally:
+    """What one run counts and finds; bounded, however wrong the ledger is."""
+
+    def __init__(self) -> None:
+        self.findings: list[str] = []
+        self.entries = self.jobs = 0
+        self.granted = self.charged = self.held = self.balances = 0
+
+    def find(self, findings: list[str]) -> None:
+        self.findings.extend(findings[: _MAX_FINDINGS - len(self.findings)])
+
+    def add(self, chain: ChainAudit) -> None:
+        self.entries += chain.entries
+        self.granted += chain.granted_points
+        self.charged += chain.charged_points
+        self.held += sum(chain.open_holds.values())
+        self.balances += chain.balance_points
 
 
 class Reconciler:
@@ -42,77 +74,92 @@ class Reconciler:
         self._stops = stops
         self._jobs = jobs
         self._clock = clock
+        self._points = Points(entries, stops, clock)
 
     async def reconcile(self) -> Verdict:
-        """Check everything; on a finding stop spending until an admin has lifted the stop."""
-        findings: list[str] = []
-        entries = await self._check_chains(findings)
-        jobs, held = await self._check_jobs(findings)
-        if findings:
-            await self._stop_spending(findings[0])
+        """Check everything; on a finding stop spending until an admin has lifted the stop.
+
+        Runs beside everything else: each state that a submission or a settlement passes through
+        is sound, and what moves while it is looked at is looked at again.
+        """
+        tally = _Tally()
+        for check in (self._check_chains, self._check_jobs):
+            try:
+                await check(tally)
+            except DamagedError as error:
+                tally.find([error.message])
+        if tally.granted != tally.charged + tally.held + tally.balances:
+            tally.find(["what was granted is not what was charged, is held and is left"])
+        if tally.findings:
+            await self._stop_spending(tally.findings[0])
         return Verdict(
-            entries=entries, jobs=jobs, open_holds_points=held, findings=tuple(findings[:100])
+            entries=tally.entries,
+            jobs=tally.jobs,
+            open_holds_points=tally.held,
+            findings=tuple(tally.findings),
+            granted_points=tally.granted,
+            charged_points=tally.charged,
+            balances_points=tally.balances,
         )
 
-    async def _check_chains(self, findings: list[str]) -> int:
+    async def lift_stop(self, principal: Principal) -> None:
+        """Allow spending again; the next run stops it once more while anything is wrong still."""
+        if not principal.is_admin:
+            raise ForbiddenError("Only an admin can allow spending again.")
+        try:
+            await self._stops.delete(await self._stops.get(STOP_ID))
+        except (NotFoundError, StaleError):
+            return
+        _log.warning("the spending stop was lifted by %s", principal.account)
+
+    async def _check_chains(self, tally: _Tally) -> None:
         """Check each entry alone, and that each chain counts and adds up without a gap."""
-        count = 0
         account = await self._next_account("")
         while account is not None:
-            count += await self._check_chain(account, findings)
+            chain = ChainAudit(account)
+            async for entry in iterate(self._entries, {"account": account}, "seq"):
+                tally.find(chain.add(entry))
+            for ref in chain.open_holds:
+                await self._check_hold(account, ref, tally)
+            tally.add(chain)
             account = await self._next_account(account)
-        return count
-
-    async def _check_chain(self, account: str, findings: list[str]) -> int:
-        count = 0
-        last: Entry | None = None
-        after: Cursor | None = None
-        while True:
-            where = {"account": account}
-            page = await self._entries.find(where, order="seq", limit=_PAGE, after=after)
-            for entry in page:
-                findings.extend(check_entry(entry, last))
-                last = entry
-            count += len(page)
-            if len(page) < _PAGE:
-                return count
-            after = Cursor(value=page[-1].seq, id=page[-1].id)
 
     async def _next_account(self, account: str) -> str | None:
         where = {"account": Above(account)}
         found = await self._entries.find(where, order="account", limit=1)
         return found[0].account if found else None
 
-    async def _check_jobs(self, findings: list[str]) -> tuple[int, int]:
-        """Check that live jobs hold their price, ended ones nothing; return jobs and points held."""
-        count = held_points = 0
-        after: Cursor | None = None
-        while True:
-            page = await self._jobs.find({}, order="id", limit=_PAGE, after=after)
-            for job in page:
-                held, finding = await self._check_job(job)
-                held_points += held
-                findings.extend(finding)
-                count += 1
-            if len(page) < _PAGE:
-                return count, held_points
-            after = Cursor(value=page[-1].id, id=page[-1].id)
+    async def _check_hold(self, account: str, ref: str, tally: _Tally) -> None:
+        """Check that points are held for a job of this member; how many, `check_job` checks."""
+        job = await self._find_job(ref)
+        if job is None:
+            tally.find([f"{account} holds points for {ref}, which does not exist"])
+        elif job.owner != account:
+            tally.find([f"{account} holds points for {ref}, which is another's"])
 
-    async def _check_job(self, job: Job) -> tuple[int, list[str]]:
-        if job.status is Status.PENDING or job.needs_settling:
-            return 0, []
-        entries = await self._entries.find({"account": job.owner, "ref": job.id})
-        account = hold_account(job.id)
-        held = sum(
-            leg.amount_points for entry in entries for leg in entry.legs if leg.account == account
-        )
-        wanted = 0 if job.status in TERMINAL else job.quote.points
-        if held == wanted:
-            return held, []
-        fresh = await self._jobs.get(job.id)
-        if fresh.version != job.version:  # it moved between the two reads
-            return await self._check_job(fresh)
-        return held, [f"{job.id} is {job.status.value} and holds {held} points instead of {wanted}"]
+    async def _check_jobs(self, tally: _Tally) -> None:
+        async for job in iterate(self._jobs, {}):
+            tally.find(await self._check_job(job))
+            tally.jobs += 1
+
+    async def _check_job(self, job: Job) -> list[str]:
+        found: list[str] = []
+        for _ in range(_MAX_LOOKS):
+            if job.status is Status.PENDING:
+                return []
+            hold = await self._points.find_hold(job.owner, job.id)
+            found = check_job(job, hold, await self._points.find_settlement(job.owner, job.id))
+            fresh = await self._find_job(job.id) if found else None
+            if fresh is None or fresh.version == job.version:
+                return found
+            job = fresh  # it moved between the reads
+        return []
+
+    async def _find_job(self, job_id: str) -> Job | None:
+        try:
+            return await self._jobs.get(job_id)
+        except NotFoundError:
+            return None
 
     async def _stop_spending(self, reason: str) -> None:
         _log.critical("the ledger is wrong, spending stops: %s", reason)
@@ -120,23 +167,3 @@ class Reconciler:
         stop = SpendingStop(id=STOP_ID, created_at=now, updated_at=now, reason=reason)
         with contextlib.suppress(AlreadyExistsError):
             await self._stops.insert(stop)
-
-
-def check_entry(entry: Entry, before: Entry | None) -> list[str]:
-    """List what is wrong with an entry, given the one before it in its chain."""
-    name = f"{entry.account} entry {entry.seq}"
-    found = []
-    if sum(leg.amount_points for leg in entry.legs) != 0:
-        found.append(f"{name}: legs do not sum to zero")
-    own = sum(leg.amount_points for leg in entry.legs if leg.account == entry.account)
-    if own != entry.amount_points:
-        found.append(f"{name}: amount differs from its leg")
-    if entry.seq != (before.seq + 1 if before else 1):
-        found.append(f"{name}: the chain has a gap")
-    if entry.balance_after_points != (before.balance_after_points if before else 0) + own:
-        found.append(f"{name}: the balance does not follow from the one before")
-    if entry.balance_after_points < 0:
-        found.append(f"{name}: the balance is negative")
-    if entry.request_sha256 != hash_request(EntryKind(entry.kind), entry.ref, entry.legs):
-        found.append(f"{name}: the content differs from its hash")
-    return found

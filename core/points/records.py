@@ -13,6 +13,7 @@ class EntryKind(StrEnum):
 
     GRANT = "grant"
     HOLD = "hold"
+    REFUSAL = "refusal"
     SETTLE = "settle"
 
 

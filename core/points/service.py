@@ -11,16 +11,18 @@ from core.errors import (
     InsufficientPointsError,
     InvalidError,
     NotFoundError,
+    RefusedError,
     UnavailableError,
 )
 from core.paging import list_page
 from core.points.records import MAX_POINTS, Entry, EntryKind, Leg, SpendingStop
 from core.ports import Clock, Documents
-from core.records import Page, PageRequest, new_id
+from core.records import Condition, OneOf, Page, PageRequest, new_id
 
 WORLD = "world"
 REVENUE = "revenue"
 _MAX_RACES = 200
+_SHOWN = OneOf((EntryKind.GRANT.value, EntryKind.HOLD.value, EntryKind.SETTLE.value))
 
 
 def hold_account(ref: str) -> str:
@@ -46,8 +48,15 @@ class Points:
         return head.balance_after_points if head else 0
 
     async def get_statement(self, principal: Principal, page: PageRequest) -> Page[Entry]:
-        """List the principal's entries, newest first."""
-        return await list_page(self._entries, {"account": principal.account}, "-seq", page)
+        """List the principal's entries, newest first; refusals move nothing and are left out."""
+        where: dict[str, Condition] = {"account": principal.account, "kind": _SHOWN}
+        return await list_page(self._entries, where, "-seq", page)
+
+    async def check_covers(self, account: str, points: int) -> None:
+        """Raise InsufficientPointsError when the balance is below `points`; holds nothing."""
+        balance = await self.get_balance(account)
+        if balance < points:
+            raise _too_few(points, balance)
 
     async def grant(self, account: str, points: int, key: str, note: str) -> Entry:
         """Issue points to a member; the same key again is the same grant."""
@@ -59,8 +68,12 @@ class Points:
         return await self._append(account, EntryKind.GRANT, f"grant:{key}", key, legs, note)
 
     async def hold(self, account: str, ref: str, points: int, note: str) -> Entry:
-        """Set points aside for a job. Raises InsufficientPointsError, UnavailableError while stopped."""
-        if await self._stops.find({}, limit=1):
+        """Set points aside for a job; the same hold again is the same entry.
+
+        Raises InsufficientPointsError, UnavailableError while spending is stopped, ConflictError
+        when the hold was refused for good.
+        """
+        if await self._stops.find({}, limit=1) and await self.find_hold(account, ref) is None:
             raise UnavailableError(
                 "Spending is paused while the ledger is checked. Nothing was charged; try later."
             )
@@ -72,8 +85,26 @@ class Points:
         )
         return await self._append(account, EntryKind.HOLD, held, ref, legs, note)
 
+    async def refuse_hold(self, account: str, ref: str) -> Entry | None:
+        """Make sure that nothing will ever be held for a job, or return the hold that is there.
+
+        Hold and refusal share one key, so whoever gives a submission up and whoever goes on with
+        it cannot both succeed: a job whose hold is refused may be deleted safely.
+        """
+        held = hold_account(ref)
+        legs = (Leg(account=account, amount_points=0), Leg(account=held, amount_points=0))
+        try:
+            await self._append(account, EntryKind.REFUSAL, held, ref, legs, "Given up")
+        except ConflictError:
+            hold = await self.find_hold(account, ref)
+            if hold is None:
+                raise
+            return hold
+        return None
+
     async def find_hold(self, account: str, ref: str) -> Entry | None:
-        return await self._find_key(account, hold_account(ref))
+        entry = await self._find_key(account, hold_account(ref))
+        return entry if entry is not None and entry.kind is EntryKind.HOLD else None
 
     async def find_settlement(self, account: str, ref: str) -> Entry | None:
         return await self._find_key(account, f"settle:{ref}")
@@ -114,14 +145,11 @@ class Points:
         for _ in range(_MAX_RACES):
             head = await self._find_head(account)
             balance = (head.balance_after_points if head else 0) + amount
-            if balance < 0:
+            if (refusal := _check_balance(balance, amount)) is not None:
                 existing = await self._find_key(account, key)
                 if existing is not None:
                     return _same_or_conflict(existing, request)
-                raise InsufficientPointsError(
-                    f"This costs {-amount} points and your balance is {balance - amount}: "
-                    f"{-balance} more are needed. Nothing was charged."
-                )
+                raise refusal
             now = self._clock.now()
             entry = Entry(
                 id=new_id("en"),
@@ -165,6 +193,22 @@ def _same_or_conflict(existing: Entry, request: str) -> Entry:
     if existing.request_sha256 != request:
         raise ConflictError(f"{existing.key} was already posted with other content.")
     return existing
+
+
+def _check_balance(balance: int, amount: int) -> RefusedError | None:
+    """Return why an entry of this amount may not lead to this balance."""
+    if balance < 0:
+        return _too_few(-amount, balance - amount)
+    if balance > MAX_POINTS:
+        return InvalidError(f"No account can have more than {MAX_POINTS} points.")
+    return None
+
+
+def _too_few(price: int, balance: int) -> InsufficientPointsError:
+    return InsufficientPointsError(
+        f"This costs {price} points and your balance is {balance}: "
+        f"{price - balance} more are needed. Nothing was charged."
+    )
 
 
 def _check_points(points: int, minimum: int = 1) -> None:

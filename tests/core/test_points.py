@@ -59,6 +59,32 @@ async def test_grant_hold_and_settle_add_up(ledger: Ledger) -> None:
     verdict = await ledger.reconciler.reconcile()
     assert verdict.is_sound
     assert verdict.entries == 3
+    assert (verdict.granted_points, verdict.charged_points) == (100, 12)
+
+
+async def test_hold_and_refusal_exclude_each_other(ledger: Ledger) -> None:
+    await ledger.points.grant("ac_a", 50, "welcome", "Welcome")
+    assert await ledger.points.refuse_hold("ac_a", "jb_1") is None
+    assert await ledger.points.refuse_hold("ac_a", "jb_1") is None
+    with pytest.raises(ConflictError):
+        await ledger.points.hold("ac_a", "jb_1", 30, "Training")
+    held = await ledger.points.hold("ac_a", "jb_2", 30, "Training")
+    assert await ledger.points.refuse_hold("ac_a", "jb_2") == held
+    assert await ledger.points.find_hold("ac_a", "jb_1") is None
+    for n in range(20):
+        hold, refused = await asyncio.gather(
+            ledger.points.hold("ac_a", f"jb_r{n}", 1, "Training"),
+            ledger.points.refuse_hold("ac_a", f"jb_r{n}"),
+            return_exceptions=True,
+        )
+        assert (refused is None) == isinstance(hold, ConflictError)
+        assert isinstance(hold, ConflictError) or hold == refused
+
+
+async def test_no_balance_passes_what_json_clients_keep_exactly(ledger: Ledger) -> None:
+    await ledger.points.grant("ac_a", 2**53 - 1, "much", "Much")
+    with pytest.raises(InvalidError, match="No account"):
+        await ledger.points.grant("ac_a", 1, "more", "More")
 
 
 async def test_one_point_short_is_refused_and_charges_nothing(ledger: Ledger) -> None:
@@ -109,7 +135,9 @@ async def test_of_a_hundred_racing_holds_exactly_the_affordable_succeed(ledger: 
     results = await asyncio.gather(*holds, return_exceptions=True)
     assert sum(isinstance(result, Entry) for result in results) == 14
     assert await ledger.points.get_balance("ac_a") == 2
-    assert (await ledger.reconciler.reconcile()).findings == ()
+    entries = await ledger.entries.find({"account": "ac_a"}, order="seq")
+    assert [entry.seq for entry in entries] == list(range(1, 16))
+    assert [entry.balance_after_points for entry in entries] == list(range(100, 0, -7))
 
 
 async def test_a_forged_entry_stops_spending_but_not_reading(ledger: Ledger) -> None:

@@ -1,0 +1,44 @@
+"""Which jobs a worker could claim; apart because finding them with bounded reads is a matter of its own."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+from core.jobs.records import LEASED, Job
+from core.ports import Documents
+from core.records import Above, Below, Condition, OneOf
+
+LEASED_STATES = OneOf(tuple(sorted(status.value for status in LEASED)))
+_OLDEST_PER_ACCOUNT = 8
+_MAX_EXPIRED = 500
+
+
+async def list_claimable(
+    jobs: Documents[Job], now: datetime, families: frozenset[str]
+) -> list[Job]:
+    """List jobs whose lease has run out, and the oldest queued jobs of each account.
+
+    Each account is asked for its own, so that no queue, however long, hides another account's
+    job, and no job for other workers hides one for this worker.
+    """
+    wanted: dict[str, Condition] = {"spec.base_model.family": OneOf(tuple(sorted(families)))}
+    claimable = await find_expired(jobs, now, wanted)
+    async for owner in _list_waiting(jobs):
+        where = {"waiting": owner, **wanted}
+        claimable += await jobs.find(where, order="created_at", limit=_OLDEST_PER_ACCOUNT)
+    return claimable
+
+
+async def find_expired(
+    jobs: Documents[Job], now: datetime, where: dict[str, Condition] | None = None
+) -> list[Job]:
+    """Find jobs whose lease has run out; more than the limit come up next time, as these leave."""
+    expired: dict[str, Condition] = {"status": LEASED_STATES, "lease.expires_at": Below(now)}
+    return await jobs.find({**expired, **(where or {})}, order="created_at", limit=_MAX_EXPIRED)
+
+
+async def _list_waiting(jobs: Documents[Job]) -> AsyncIterator[str]:
+    """Yield each account that has a queued job."""
+    last = ""
+    while found := await jobs.find({"waiting": Above(last)}, order="waiting", limit=1):
+        last = found[0].waiting or found[0].owner
+        yield last

@@ -1,0 +1,91 @@
+"""A process that dies at a chosen write: before it, or after it was stored and before anyone heard."""
+
+from collections.abc import Awaitable, Mapping
+from typing import Any, Generic, TypeVar
+
+from core.ports import Documents
+from core.records import Condition, Cursor, Record
+
+R = TypeVar("R", bound=Record)
+T = TypeVar("T")
+
+
+class CrashError(Exception):
+    """The process is dead: nothing it does from here on reaches a store."""
+
+
+class Fuse:
+    """Counts the writes of one process and blows at the n-th one."""
+
+    def __init__(self) -> None:
+        self._left: int | None = None
+        self._stores_first = False
+        self.is_blown = False
+
+    def arm(self, write: int, *, stores_first: bool) -> None:
+        """Blow at this write, counted from 1; with `stores_first` what it wrote stays."""
+        self._left, self._stores_first = write, stores_first
+
+    def disarm(self) -> None:
+        self._left = None
+
+    def check(self) -> None:
+        if self.is_blown:
+            raise CrashError
+
+    async def write(self, work: Awaitable[T]) -> T:
+        if self._left is not None and not self.is_blown:
+            self._left -= 1
+            self.is_blown = self._left == 0
+            if self.is_blown and self._stores_first:
+                await work
+                raise CrashError
+        if self.is_blown:
+            work.close()  # type: ignore[attr-defined]  # a coroutine that will never run
+            raise CrashError
+        return await work
+
+
+class CrashingDocuments(Generic[R]):
+    """Documents of a process with a fuse, over real ones."""
+
+    def __init__(self, documents: Documents[R], fuse: Fuse) -> None:
+        self._documents = documents
+        self._fuse = fuse
+
+    async def insert(self, record: R) -> R:
+        return await self._fuse.write(self._documents.insert(record))
+
+    async def replace(self, record: R) -> R:
+        return await self._fuse.write(self._documents.replace(record))
+
+    async def delete(self, record: R) -> None:
+        await self._fuse.write(self._documents.delete(record))
+
+    async def get(self, id: str) -> R:
+        self._fuse.check()
+        return await self._documents.get(id)
+
+    async def find(
+        self,
+        where: Mapping[str, Condition],
+        *,
+        order: str = "id",
+        limit: int = 1000,
+        after: Cursor | None = None,
+    ) -> list[R]:
+        self._fuse.check()
+        return await self._documents.find(where, order=order, limit=limit, after=after)
+
+    async def count(self, where: Mapping[str, Condition]) -> int:
+        self._fuse.check()
+        return await self._documents.count(where)
+
+    async def sum(self, field: str, where: Mapping[str, Condition]) -> int:
+        self._fuse.check()
+        return await self._documents.sum(field, where)
+
+
+def with_fuse(fuse: Fuse) -> Any:  # fits every Documents, whatever its records
+    """Return a wrapper for `open_yard`."""
+    return lambda documents: CrashingDocuments(documents, fuse)
