@@ -57,7 +57,6 @@ class ArqWakeups:
             raise UnavailableError(f"the queue cannot be reached: {error!r}") from error
 
     async def check(self) -> None:
-        """Raise UnavailableError unless the queue can be reached."""
         try:
             async with asyncio.timeout(_WAKE_S):
                 await (await self._connect()).ping()

@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 
 from core.errors import UnavailableError
 
+_ROOT = Path(__file__).resolve().parents[1]
 _PR_SET_PDEATHSIG = 1
 _START_S = 10.0
 _STOP_S = 5.0
@@ -91,7 +92,7 @@ class RedisServer:
             "adapters.redis_server",
             str(self._folder),
             str(self._socket),
-            cwd=Path(__file__).resolve().parents[1],
+            cwd=_ROOT,
             stdout=asyncio.subprocess.DEVNULL,
             start_new_session=True,
         )
@@ -128,7 +129,9 @@ async def wait_until_ready(url: str, within_s: float = _START_S) -> None:
     redis = Redis.from_url(url)
     try:
         async with asyncio.timeout(within_s):
-            while not await _answers(redis):
+            while True:
+                if await _answers(redis):
+                    return
                 await asyncio.sleep(0.02)
     except TimeoutError as error:
         raise UnavailableError("Redis does not answer; is it running?") from error

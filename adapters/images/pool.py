@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.images.frames import pack, read_frame
+from core.endings import finish_anyway
 from core.errors import UnavailableError, UnreadableImageError
 from core.ports import NormalisedImage
 
@@ -87,9 +88,9 @@ class SandboxedImages:
 
     async def _ask(self, body: bytes) -> tuple[dict[str, Any], bytes]:
         loop = asyncio.get_running_loop()
-        child = self._idle.pop() if self._idle else None
-        if child is None:
-            child = await loop.run_in_executor(self._threads, _Child, self._memory_bytes)
+        while not self._idle:
+            await finish_anyway(self._start())
+        child = self._idle.pop()
         reusable = False
         try:
             asked = loop.run_in_executor(self._threads, child.ask, body)
@@ -102,4 +103,9 @@ class SandboxedImages:
             if reusable:
                 self._idle.append(child)
             else:
-                await asyncio.to_thread(child.end)
+                await finish_anyway(asyncio.to_thread(child.end))
+
+    async def _start(self) -> None:
+        """Start a sandbox; a caller that is cancelled meanwhile leaves it to the next."""
+        loop = asyncio.get_running_loop()
+        self._idle.append(await loop.run_in_executor(self._threads, _Child, self._memory_bytes))

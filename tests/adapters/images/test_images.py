@@ -2,7 +2,7 @@
 
 import io
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import numpy as np
 import pillow_heif
@@ -72,7 +72,7 @@ async def test_a_bad_picture_is_refused_in_words(
     images: SandboxedImages, name: str, words: str
 ) -> None:
     frames = [picture(), picture().rotate(90, expand=False), picture().rotate(180)]
-    body = {
+    bodies: dict[str, Callable[[], bytes]] = {
         "empty": lambda: b"",
         "text": lambda: b"hello, I am no picture" * 10,
         "svg": lambda: b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"></svg>',
@@ -83,9 +83,9 @@ async def test_a_bad_picture_is_refused_in_words(
         "animated": lambda: save(frames[0], "WEBP", save_all=True, append_images=frames[1:]),
         "sliver": lambda: save(picture(4, 900), "PNG"),
         "wide": lambda: save(Image.new("1", (20000, 100)), "PNG"),
-    }[name]()
+    }
     with pytest.raises(UnreadableImageError, match=words):
-        await images.normalise(body)
+        await images.normalise(bodies[name]())
     assert (await images.normalise(save(picture(), "PNG"))).width_px == 96
 
 

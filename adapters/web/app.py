@@ -1,0 +1,56 @@
+"""The aiohttp application: every operation of every noun, one error door, one set of headers."""
+
+import json
+from collections.abc import Mapping
+from importlib.metadata import version
+
+from aiohttp import web
+
+from adapters.web.auth import harden
+from adapters.web.events import STREAMS, OpenStreams
+from adapters.web.openapi import make_document
+from adapters.web.problems import error_door
+from adapters.web.routes import (
+    datasets,
+    health,
+    items,
+    me,
+    models,
+    notifications,
+    offerings,
+    points,
+    trainings,
+)
+from adapters.web.routes.health import DOCUMENT, READINESS, Check
+from adapters.web.routing import STUDIO, Operation
+from core.studio import Studio
+
+HEARTBEAT_S = 15.0
+_NOUNS = (health, me, datasets, items, offerings, trainings, models, points, notifications)
+
+
+def create_app(
+    studio: Studio,
+    readiness: Mapping[str, Check] | None = None,
+    *,
+    heartbeat_s: float = HEARTBEAT_S,
+) -> web.Application:
+    """Make the application over an open studio.
+
+    `readiness` names what must work before requests should come in; a check raises when it does not.
+    """
+    operations = list_operations()
+    app = web.Application(middlewares=[error_door])
+    app[STUDIO] = studio
+    app[READINESS] = dict(readiness or {})
+    app[DOCUMENT] = json.dumps(make_document(operations, version("trainyard"))).encode()
+    app[STREAMS] = OpenStreams(heartbeat_s)
+    app.add_routes([operation.route() for operation in operations])
+    app.on_response_prepare.append(harden)
+    app.on_shutdown.append(app[STREAMS].end_all)
+    return app
+
+
+def list_operations() -> list[Operation]:
+    """List everything that the API does."""
+    return [operation for noun in _NOUNS for operation in noun.routes.operations]

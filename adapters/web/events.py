@@ -1,0 +1,117 @@
+"""Server-sent events: what happens to an account, told as it happens; nothing here polls."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from aiohttp import web
+
+from adapters.web.auth import authenticate
+from adapters.web.downloads import write
+from adapters.web.routing import Call
+from adapters.web.views.common import View
+from adapters.web.views.notifications import NotificationView, TrainingEvent
+from core.errors import TrainyardError, UnavailableError
+from core.ports import Event
+
+_log = logging.getLogger(__name__)
+MAX_STREAMS = 20
+RECONNECT_MS = 3000
+VIEWS: dict[str, type[View]] = {"training": TrainingEvent, "notification": NotificationView}
+"""What is shown of each kind of event; other kinds are not for the public."""
+
+
+class OpenStreams:
+    """The streams that are open now: at most MAX_STREAMS an account, all ended at shutdown."""
+
+    def __init__(self, heartbeat_s: float) -> None:
+        self.heartbeat_s = heartbeat_s
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._accounts: Counter[str] = Counter()
+
+    @contextmanager
+    def admit(self, account: str) -> Iterator[None]:
+        """Count the running task as a stream. Raises UnavailableError when there are too many."""
+        if self._accounts[account] >= MAX_STREAMS:
+            raise UnavailableError(f"You follow {MAX_STREAMS} streams already; close one first.")
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        self._accounts[account] += 1
+        try:
+            yield
+        finally:
+            self._tasks.discard(task)
+            self._accounts[account] -= 1
+
+    def count(self) -> int:
+        return len(self._tasks)
+
+    async def end_all(self, _: web.Application) -> None:
+        """End every stream, so that a shutdown does not wait for people to go away."""
+        for task in self._tasks:
+            task.cancel()
+
+
+STREAMS: web.AppKey[OpenStreams] = web.AppKey("streams", OpenStreams)
+
+
+class EventStream:
+    """One open answer of content type text/event-stream."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._response = web.StreamResponse(headers={"X-Accel-Buffering": "no"})
+        self._response.content_type = "text/event-stream"
+        self._response.charset = "utf-8"
+
+    async def open(self) -> None:
+        await self._response.prepare(self._call.request)
+        await write(self._response, f"retry: {RECONNECT_MS}\n\n".encode())
+
+    async def send(self, kind: str, view: View) -> None:
+        """Send one event; JSON has no line breaks, so it is one data line."""
+        await write(self._response, f"event: {kind}\ndata: {view.model_dump_json()}\n\n".encode())
+
+    async def beat(self, every_s: float) -> None:
+        """Show for ever that the line is alive, and find out when the client went or its token ended."""
+        while True:
+            await asyncio.sleep(every_s)
+            await authenticate(self._call.studio, self._call.request)
+            await write(self._response, b": still here\n\n")
+
+    async def close(self) -> web.StreamResponse:
+        await self._response.write_eof()
+        return self._response
+
+
+@asynccontextmanager
+async def listen(call: Call) -> AsyncIterator[AsyncIterator[Event]]:
+    """Listen to the account's events; what is read inside is followed without a gap."""
+    topic = f"account:{call.principal.account}"
+    with call.request.app[STREAMS].admit(call.principal.account):
+        async with call.studio.events.subscribe(topic) as events:
+            yield events
+
+
+async def tell(call: Call, first: View | None, events: AsyncIterator[Event]) -> web.StreamResponse:
+    """Send a snapshot when there is one and then every event, until `events` ends.
+
+    Also ends, quietly, when the client goes away, its token ends or the events cannot be had.
+    """
+    stream = EventStream(call)
+    await stream.open()
+    try:
+        async with asyncio.TaskGroup() as group:
+            beating = group.create_task(stream.beat(call.request.app[STREAMS].heartbeat_s))
+            if first is not None:
+                await stream.send("snapshot", first)
+            async for event in events:
+                if event.kind in VIEWS:
+                    await stream.send(event.kind, VIEWS[event.kind].model_validate(event.data))
+            beating.cancel()
+    except* (ConnectionError, TrainyardError) as ended:
+        _log.debug("a stream of %s ended: %s", call.principal.account, ended.exceptions)
+    return await stream.close()

@@ -1,0 +1,152 @@
+"""The OpenAPI 3.1 document, made from the operations and the pydantic models that serve them."""
+
+import inspect
+from collections.abc import Iterable, Sequence
+
+from pydantic import BaseModel, JsonValue
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from adapters.web.problems import PROBLEM_JSON, Problem, get_status
+from adapters.web.routing import KEY_HEADER, PREFIX, Operation
+from core.errors import (
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    TooLargeError,
+    TrainyardError,
+    UnauthenticatedError,
+)
+
+Node = dict[str, JsonValue]
+Mode = JsonSchemaMode
+_REF = "#/components/schemas/{model}"
+
+
+def make_document(operations: Sequence[Operation], version: str) -> Node:
+    """Describe every operation."""
+    references, schemas = _make_schemas(operations)
+    writer = _Writer(references)
+    paths: dict[str, JsonValue] = {}
+    for operation in operations:
+        item = paths.setdefault(PREFIX + operation.path, {})
+        assert isinstance(item, dict)
+        item[operation.method.lower()] = writer.write(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Trainyard",
+            "version": version,
+            "description": "Gather datasets, buy trainings with points, download LoRA models.",
+        },
+        "servers": [{"url": "/"}],
+        "tags": [{"name": tag} for tag in dict.fromkeys(o.tag for o in operations)],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "An API token, made in a chat or by `POST /me/tokens`.",
+                }
+            },
+        },
+    }
+
+
+References = dict[tuple[type[BaseModel], Mode], str]
+
+
+def _make_schemas(operations: Iterable[Operation]) -> tuple[References, JsonValue]:
+    """Make the schema of every model once, and say by which name each is known."""
+    wanted: dict[tuple[type[BaseModel], Mode], None] = {(Problem, "serialization"): None}
+    for operation in operations:
+        for form in (operation.body, operation.upload):
+            if form is not None:
+                wanted[form, "validation"] = None
+        if operation.answer is not None:
+            wanted[operation.answer, "serialization"] = None
+    made, definitions = models_json_schema(list(wanted), ref_template=_REF)
+    references = {key: str(made[key]["$ref"]) for key in wanted}
+    return references, definitions["$defs"]
+
+
+class _Writer:
+    """Writes operations down, with references to the schemas of their models."""
+
+    def __init__(self, references: References) -> None:
+        self._references = references
+
+    def write(self, operation: Operation) -> Node:
+        node: Node = {
+            "operationId": operation.name,
+            "summary": operation.summary,
+            "tags": [operation.tag],
+            "parameters": [*_parameters(operation)],
+            "responses": {**self._answers(operation), **self._problems(operation)},
+        }
+        if operation.description:
+            node["description"] = operation.description
+        if operation.scope is not None:
+            node["security"] = [{"bearer": [operation.scope.value]}]
+        if operation.body is not None:
+            node["requestBody"] = self._body("application/json", operation.body)
+        if operation.upload is not None:
+            node["requestBody"] = self._body("multipart/form-data", operation.upload)
+        return node
+
+    def _body(self, media: str, form: type[BaseModel]) -> Node:
+        return {"required": True, "content": {media: self._schema(form, "validation")}}
+
+    def _answers(self, operation: Operation) -> Node:
+        content: Node = {operation.media: {}}
+        if operation.answer is not None:
+            content = {operation.media: self._schema(operation.answer, "serialization")}
+        answer: Node = {"description": operation.summary}
+        if operation.status != 204:
+            answer["content"] = content
+        return {str(operation.status): answer}
+
+    def _problems(self, operation: Operation) -> Node:
+        kinds: dict[str, list[str]] = {}
+        for kind in _errors(operation):
+            words = (inspect.getdoc(kind) or "").partition("\n")[0]
+            kinds.setdefault(str(get_status(kind).value), []).append(f"`{kind.code}`: {words}")
+        schema = self._schema(Problem, "serialization")
+        return {
+            status: {"description": "\n\n".join(words), "content": {PROBLEM_JSON: schema}}
+            for status, words in sorted(kinds.items())
+        }
+
+    def _schema(self, model: type[BaseModel], mode: Mode) -> Node:
+        return {"schema": {"$ref": self._references[model, mode]}}
+
+
+def _errors(operation: Operation) -> Iterable[type[TrainyardError]]:
+    """List what can go wrong: what follows from the signature, then what is declared."""
+    kinds: list[type[TrainyardError]] = []
+    if operation.scope is not None:
+        kinds += [UnauthenticatedError, ForbiddenError]
+    if operation.path_params:
+        kinds.append(NotFoundError)
+    if operation.body or operation.query or operation.upload or operation.idempotent_by_key:
+        kinds.append(InvalidError)
+    if operation.body is not None:
+        kinds.append(TooLargeError)
+    return dict.fromkeys([*kinds, *operation.errors])
+
+
+def _parameters(operation: Operation) -> Iterable[Node]:
+    for name in operation.path_params:
+        yield {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+    if operation.query is not None:
+        for name, schema in operation.query.model_json_schema()["properties"].items():
+            yield {"name": name, "in": "query", "required": False, "schema": schema}
+    if operation.idempotent_by_key:
+        yield {
+            "name": KEY_HEADER,
+            "in": "header",
+            "required": True,
+            "description": "Send the same key when you repeat the request: it is then one training.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+        }

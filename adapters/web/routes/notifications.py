@@ -1,0 +1,34 @@
+"""Notifications, and the stream of everything that happens to the account."""
+
+from aiohttp import web
+
+from adapters.web.events import listen, tell
+from adapters.web.routing import Call, Routes
+from adapters.web.views.common import Listing, PageQuery
+from adapters.web.views.notifications import NotificationView
+from core.accounts.records import Scope
+
+routes = Routes("notifications")
+
+
+@routes.get("/notifications")
+async def list_notifications(call: Call, query: PageQuery) -> Listing[NotificationView]:
+    """List your notifications, newest first."""
+    page = await call.studio.notifications.list_own(call.principal, query.page())
+    return Listing[NotificationView].of(page)
+
+
+@routes.post("/notifications/{notification_id}/read", scope=Scope.WRITE)
+async def mark_read(call: Call, notification_id: str) -> NotificationView:
+    """Mark a notification as read; again changes nothing."""
+    read = await call.studio.notifications.mark_read(call.principal, notification_id)
+    return NotificationView.of(read)
+
+
+@routes.get("/events", media="text/event-stream")
+async def follow_account(call: Call) -> web.StreamResponse:
+    """Follow everything that happens to your account, as it happens.
+
+    Events are `training` and `notification`; what happened while nobody listened is in the lists."""
+    async with listen(call) as events:
+        return await tell(call, None, events)

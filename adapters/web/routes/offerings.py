@@ -1,0 +1,49 @@
+"""Training offerings: what can be bought, and what it costs."""
+
+from adapters.web.routing import Call, Routes
+from adapters.web.views.offerings import (
+    OfferingList,
+    OfferingView,
+    QuoteAnswer,
+    QuoteRequest,
+    QuoteView,
+)
+from core.errors import RefusedError
+from core.offerings.service import TrainingWishes
+
+routes = Routes("training-offerings")
+_ANY_TRIGGER = ("trigger",)
+"""Stands in where only the price is asked: it does not depend on the trigger words."""
+
+
+@routes.get("/training-offerings")
+async def list_offerings(call: Call) -> OfferingList:
+    """List what can be bought, with settings, bounds and rates."""
+    offerings = call.studio.offerings.list_all()
+    return OfferingList(items=tuple(OfferingView.of(offering) for offering in offerings))
+
+
+@routes.get("/training-offerings/{offering_id}")
+async def get_offering(call: Call, offering_id: str) -> OfferingView:
+    """Get one offering."""
+    return OfferingView.of(call.studio.offerings.get(offering_id))
+
+
+@routes.post("/training-offerings/{offering_id}/quote", errors=(RefusedError,))
+async def get_quote(call: Call, offering_id: str, body: QuoteRequest) -> QuoteAnswer:
+    """Price a training without buying it, and say whether the balance covers it."""
+    wishes = TrainingWishes(
+        offering=offering_id,
+        base_model=body.base_model,
+        trigger_words=_ANY_TRIGGER,
+        params=body.params,
+    )
+    spec, quote = await call.studio.jobs.quote(call.principal, wishes, body.dataset)
+    balance = await call.studio.points.get_balance(call.principal.account)
+    return QuoteAnswer(
+        offering=spec.offering,
+        params=spec.params,
+        quote=QuoteView.of(quote),
+        balance_points=balance,
+        covered=balance >= quote.points,
+    )

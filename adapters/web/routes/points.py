@@ -1,0 +1,67 @@
+"""Points: the balance, and the statement on screen and as CSV."""
+
+import csv
+import io
+
+from aiohttp import hdrs, web
+
+from adapters.web.downloads import write
+from adapters.web.routing import Call, Routes
+from adapters.web.views.common import Listing, PageQuery
+from adapters.web.views.points import BalanceView, EntryView
+from core.points.records import Entry
+from core.records import Page, PageRequest, format_time
+
+routes = Routes("points")
+_COLUMNS = ("time", "kind", "ref", "note", "amount_points", "balance_after_points")
+
+
+@routes.get("/points/balance")
+async def get_balance(call: Call) -> BalanceView:
+    """Get what you can spend now."""
+    balance = await call.studio.points.get_balance(call.principal.account)
+    return BalanceView(balance_points=balance)
+
+
+@routes.get("/points/statement")
+async def get_statement(call: Call, query: PageQuery) -> Listing[EntryView]:
+    """List every movement of your points, newest first."""
+    page = await call.studio.points.get_statement(call.principal, query.page())
+    return Listing[EntryView].of(page)
+
+
+@routes.get("/points/statement.csv", media="text/csv")
+async def get_statement_csv(call: Call) -> web.StreamResponse:
+    """Download the whole statement as CSV, newest first."""
+    page = await call.studio.points.get_statement(call.principal, PageRequest(limit=200))
+    response = web.StreamResponse(
+        headers={hdrs.CONTENT_DISPOSITION: 'attachment; filename="statement.csv"'}
+    )
+    response.content_type, response.charset = "text/csv", "utf-8"
+    await response.prepare(call.request)
+    if call.request.method == hdrs.METH_HEAD:
+        return response
+    await write(response, (",".join(_COLUMNS) + "\r\n").encode())
+    while True:
+        await write(response, _write_rows(page))
+        if page.next is None:
+            break
+        next_page = PageRequest(limit=200, after=page.next)
+        page = await call.studio.points.get_statement(call.principal, next_page)
+    await response.write_eof()
+    return response
+
+
+def _write_rows(page: Page[Entry]) -> bytes:
+    text = io.StringIO()
+    rows = csv.writer(text)
+    for entry in page.items:
+        cells = (format_time(entry.created_at), entry.kind.value, entry.ref, entry.note)
+        numbers = (entry.amount_points, entry.balance_after_points)
+        rows.writerow((*(_disarm(cell) for cell in cells), *numbers))
+    return text.getvalue().encode()
+
+
+def _disarm(cell: str) -> str:
+    """Keep spreadsheets from taking text for a formula. Source: OWASP, CSV Injection."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

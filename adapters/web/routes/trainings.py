@@ -1,0 +1,102 @@
+"""Trainings: submitted, followed, cancelled, tried again."""
+
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from adapters.web.downloads import send_stored
+from adapters.web.events import listen, tell
+from adapters.web.routing import Call, Routes
+from adapters.web.views.common import Listing, PageQuery
+from adapters.web.views.trainings import LossPoint, MetricsView, NewTraining, TrainingView
+from core.accounts.records import Scope
+from core.errors import (
+    ConflictError,
+    InsufficientPointsError,
+    NotFoundError,
+    RefusedError,
+    UnavailableError,
+)
+from core.jobs.records import TERMINAL
+from core.offerings.service import TrainingWishes
+from core.ports import Event
+
+routes = Routes("trainings")
+_SPENDING = (RefusedError, InsufficientPointsError, ConflictError, UnavailableError)
+
+
+@routes.post("/trainings", scope=Scope.SPEND, status=201, errors=(*_SPENDING, NotFoundError))
+async def submit_training(call: Call, idempotency_key: str, body: NewTraining) -> TrainingView:
+    """Buy a training of a dataset as it is now; its points are held until it ends.
+
+    The same Idempotency-Key with the same content is the same training, with other content 409."""
+    wishes = TrainingWishes(**body.model_dump(exclude={"dataset"}))
+    job = await call.studio.jobs.submit(call.principal, body.dataset, wishes, idempotency_key)
+    return TrainingView.of(job)
+
+
+@routes.get("/trainings")
+async def list_trainings(call: Call, query: PageQuery) -> Listing[TrainingView]:
+    """List your trainings, newest first."""
+    page = await call.studio.jobs.list_own(call.principal, query.page())
+    return Listing[TrainingView].of(page)
+
+
+@routes.get("/trainings/{training_id}")
+async def get_training(call: Call, training_id: str) -> TrainingView:
+    """Get a training as it is now."""
+    return TrainingView.of(await call.studio.jobs.get(call.principal, training_id))
+
+
+@routes.post("/trainings/{training_id}/cancel", scope=Scope.WRITE, errors=(ConflictError,))
+async def cancel_training(call: Call, training_id: str) -> TrainingView:
+    """Ask a training to stop; steps that it has done are charged, the rest comes back."""
+    return TrainingView.of(await call.studio.jobs.cancel(call.principal, training_id))
+
+
+@routes.post("/trainings/{training_id}/retry", scope=Scope.SPEND, status=201, errors=_SPENDING)
+async def retry_training(call: Call, training_id: str, idempotency_key: str) -> TrainingView:
+    """Buy a failed or cancelled training again, on the same pictures and at the same price."""
+    job = await call.studio.jobs.retry(call.principal, training_id, idempotency_key)
+    return TrainingView.of(job)
+
+
+@routes.get("/trainings/{training_id}/metrics")
+async def get_metrics(call: Call, training_id: str) -> MetricsView:
+    """Get the loss history."""
+    losses = await call.studio.jobs.list_losses(call.principal, training_id)
+    points = tuple(LossPoint(step=s, loss=loss, learning_rate=rate) for s, loss, rate in losses)
+    return MetricsView(training=training_id, points=points)
+
+
+@routes.get("/trainings/{training_id}/samples/{name}", media="image/*")
+async def get_sample(call: Call, training_id: str, name: str) -> web.StreamResponse:
+    """Get a picture that the training made on its way."""
+    job = await call.studio.jobs.get(call.principal, training_id)
+    for sample in job.samples:
+        if sample.file.name == name:
+            return await send_stored(call.request, call.studio.blobs, sample.file)
+    raise NotFoundError("This training has no such sample.")
+
+
+@routes.get("/trainings/{training_id}/events", media="text/event-stream")
+async def follow_training(call: Call, training_id: str) -> web.StreamResponse:
+    """Follow one training: a `snapshot` of it, then each `training` event until it has ended."""
+    async with listen(call) as events:
+        # Read after listening has begun, so that no event falls between the two.
+        job = await call.studio.jobs.get(call.principal, training_id)
+        rest = _until_end(events, job.id) if job.status not in TERMINAL else _none()
+        return await tell(call, TrainingView.of(job), rest)
+
+
+async def _until_end(events: AsyncIterator[Event], job_id: str) -> AsyncIterator[Event]:
+    async for event in events:
+        if event.kind == "training" and event.data["id"] == job_id:
+            yield event
+            if event.data["status"] in TERMINAL:
+                return
+
+
+async def _none() -> AsyncIterator[Event]:
+    for event in tuple[Event]():
+        yield event

@@ -1,0 +1,59 @@
+"""The account and its tokens as the API shows and takes them."""
+
+from pydantic import ConfigDict, Field
+
+from adapters.web.views.common import Form, Time, View
+from core.accounts.records import Role, Scope
+
+
+class QuotasView(View):
+    """Limits of an account."""
+
+    max_storage_bytes: int
+    max_items_per_dataset: int
+    max_running_jobs: int
+
+
+class AccountView(View):
+    """The account that a token speaks for."""
+
+    id: str
+    display_name: str
+    role: Role
+    locale: str
+    quotas: QuotasView
+    storage_bytes: int
+    created_at: Time
+
+
+class TokenView(View):
+    """An API token; its text is never shown again."""
+
+    id: str
+    name: str
+    scopes: tuple[Scope, ...]
+    created_at: Time
+    expires_at: Time | None
+    revoked_at: Time | None
+    last_used_at: Time | None
+
+
+class NewToken(Form):
+    """The token that is wanted; it may do no more than the one that asks for it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"name": "laptop", "scopes": ["read", "write"], "expires_in_days": 90}]
+        }
+    )
+
+    name: str = Field(min_length=1, max_length=80)
+    scopes: frozenset[Scope] = Field(min_length=1)
+    expires_in_days: int | None = Field(default=90, ge=1, le=3650)
+
+
+class MadeToken(View):
+    """A new token with its text: keep it, it is shown this once."""
+
+    token: TokenView
+    text: str = Field(description="Send it as `Authorization: Bearer …`.")

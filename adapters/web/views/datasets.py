@@ -1,0 +1,171 @@
+"""Datasets, their items and what an upload answers, as the API shows and takes them."""
+
+from enum import StrEnum
+
+from pydantic import ConfigDict, Field
+
+from adapters.web.views.common import Form, Time, View
+from core.datasets.records import Access, Source
+
+
+class DatasetView(View):
+    """An ordered collection of pictures with captions."""
+
+    id: str
+    name: str
+    description: str
+    tags: tuple[str, ...]
+    access: Access
+    default_caption_set: str
+    created_at: Time
+    updated_at: Time
+
+
+class NewDataset(Form):
+    """The dataset that is wanted."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "My cat", "description": "Twenty photographs."}]}
+    )
+
+    name: str
+    description: str = ""
+
+
+class DatasetChange(Form):
+    """What to change of a dataset; what is left out stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "My two cats"}]})
+
+    name: str | None = None
+    description: str | None = None
+
+
+class ItemView(View):
+    """One picture of a dataset; its bytes are at `…/image` and `…/thumbnail` below its address."""
+
+    id: str
+    dataset: str
+    position: int
+    sha256: str
+    content_type: str
+    width_px: int
+    height_px: int
+    bytes: int
+    sharpness: float
+    source: Source
+    filename: str
+    captions: dict[str, str]
+    created_at: Time
+
+
+class Caption(Form):
+    """A caption, in a caption set or in the dataset's default one."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"text": "a cat on a chair"}]})
+
+    text: str
+    set_name: str = ""
+
+
+class Captions(Form):
+    """Captions of many items at once, by item id, in a caption set or in the default one."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"captions": {"it_aaaaaaaaaaaaaaaa": "a cat on a chair"}}]}
+    )
+
+    captions: dict[str, str] = Field(min_length=1, max_length=500)
+    set_name: str = ""
+
+
+class CaptionOutcome(View):
+    """What became of one caption."""
+
+    item: str
+    saved: bool
+    code: str | None = None
+    detail: str | None = None
+
+
+class CaptionOutcomes(View):
+    """What became of each caption."""
+
+    items: tuple[CaptionOutcome, ...]
+
+
+class Outcome(StrEnum):
+    """What became of one file."""
+
+    ADDED = "added"
+    ALREADY_THERE = "already_there"
+    REFUSED = "refused"
+
+
+class UploadedFile(View):
+    """What became of one file; `code` and `detail` say why it was refused."""
+
+    filename: str
+    outcome: Outcome
+    item: ItemView | None = None
+    code: str | None = None
+    detail: str | None = None
+
+
+class UploadedFiles(View):
+    """Every picture of the request, and each caption file that no picture took."""
+
+    files: tuple[UploadedFile, ...]
+
+
+class ImageForm(Form):
+    """Pictures as multipart/form-data. A picture takes the `caption` part before it, or else the `.txt`
+    file of the same name, wherever in the form that stands."""
+
+    files: tuple[bytes, ...] = Field(
+        json_schema_extra={"items": {"type": "string", "contentMediaType": "image/*"}}
+    )
+    caption: tuple[str, ...] = ()
+
+
+class NearDuplicateView(View):
+    """Two items that look alike; distance in differing bits of 64."""
+
+    first: str
+    second: str
+    distance: int
+
+
+class BucketView(View):
+    """How many items have one size."""
+
+    width_px: int
+    height_px: int
+    items: int
+
+
+class OfferingFitView(View):
+    """Whether the dataset fits an offering, and what it would cost with the defaults."""
+
+    offering: str
+    name: str
+    fits: bool
+    reason: str
+    steps: int
+    price_points: int
+
+
+class ReportView(View):
+    """The free health check of a dataset; lists of items are lists of their ids."""
+
+    dataset: str
+    items: int
+    total_bytes: int
+    uncaptioned: tuple[str, ...]
+    near_duplicates: tuple[NearDuplicateView, ...]
+    too_small: tuple[str, ...]
+    blurred: tuple[str, ...]
+    extreme_aspect: tuple[str, ...]
+    buckets: tuple[BucketView, ...]
+    offerings: tuple[OfferingFitView, ...]
+    advice: tuple[str, ...]

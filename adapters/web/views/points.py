@@ -1,0 +1,23 @@
+"""Balance and statement as the API shows them."""
+
+from adapters.web.views.common import Time, View
+from core.points.records import EntryKind
+
+
+class BalanceView(View):
+    """What can be spent now; points held for trainings are not in it."""
+
+    balance_points: int
+
+
+class EntryView(View):
+    """One line of a statement."""
+
+    id: str
+    seq: int
+    kind: EntryKind
+    ref: str
+    note: str
+    amount_points: int
+    balance_after_points: int
+    created_at: Time

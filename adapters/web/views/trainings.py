@@ -1,0 +1,119 @@
+"""Trainings as the API shows and takes them."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, ConfigDict, Field
+
+from adapters.web.views.common import Form, SampleView, Time, View
+from adapters.web.views.offerings import QuoteView
+from core.jobs.records import Status
+from core.offerings.records import Method, ParamValue
+
+
+class NewTraining(Form):
+    """The training that is wanted, on a dataset as it is now."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "dataset": "ds_aaaaaaaaaaaaaaaa",
+                    "offering": "tiny-lora",
+                    "trigger_words": ["mycat"],
+                    "sample_prompts": ["mycat on a chair"],
+                    "params": {"steps": 500},
+                }
+            ]
+        }
+    )
+
+    dataset: str
+    offering: str
+    trigger_words: tuple[str, ...] = Field(max_length=20)
+    base_model: str = ""
+    sample_prompts: tuple[str, ...] = Field(default=(), max_length=50)
+    params: dict[str, ParamValue] = Field(default={}, max_length=100)
+
+
+class BaseModelView(View):
+    """The pretrained model that a training starts from."""
+
+    id: str
+    name: str
+    family: str
+
+
+class SpecView(View):
+    """What is trained, frozen when it was submitted."""
+
+    offering: str
+    method: Method
+    base_model: BaseModelView
+    trigger_words: tuple[str, ...]
+    sample_prompts: tuple[str, ...]
+    params: dict[str, ParamValue]
+
+
+class ProgressView(View):
+    """How far a training has come."""
+
+    step: int
+    total_steps: int
+    loss: float | None
+    images_per_s: float | None
+    eta_s: float | None
+    stage: str
+
+
+class FailureView(View):
+    """Why a training failed."""
+
+    code: str
+    message: str
+
+
+class HistoryLineView(View):
+    """A state that the training has entered."""
+
+    at: Time
+    status: Status
+
+
+class TrainingView(View):
+    """One training, from submission to settlement."""
+
+    id: str
+    dataset: str
+    dataset_name: str
+    spec: SpecView
+    quote: QuoteView
+    status: Status
+    cancel_requested: bool
+    progress: ProgressView
+    attempts: int
+    samples: tuple[SampleView, ...]
+    error: FailureView | None
+    history: tuple[HistoryLineView, ...]
+    charged_points: int | None
+    model: str | None
+    settled: Annotated[bool, BeforeValidator(lambda marked: not marked)] = Field(
+        validation_alias="needs_settling",
+        description="False from the end until points, model and news are dealt with.",
+    )
+    created_at: Time
+    updated_at: Time
+
+
+class LossPoint(View):
+    """The loss at one step."""
+
+    step: int
+    loss: float
+    learning_rate: float
+
+
+class MetricsView(View):
+    """The loss history of a training, in order of steps."""
+
+    training: str
+    points: tuple[LossPoint, ...]

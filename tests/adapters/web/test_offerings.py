@@ -1,0 +1,54 @@
+"""Offerings and quotes."""
+
+import pytest
+
+from tests.adapters.web.conftest import Api, Json
+
+
+async def test_offerings_are_listed_and_shown_with_their_bounds(ada: Api) -> None:
+    listed = (await ada.json("GET", "/training-offerings"))["items"]
+    tiny = await ada.json("GET", "/training-offerings/tiny-lora")
+    assert tiny in listed
+    steps = next(param for param in tiny["params"] if param["name"] == "steps")
+    assert (steps["kind"], steps["min"], steps["max"]) == ("int", 10, 5000)
+    problem = await ada.json("GET", "/training-offerings/huge-lora", 404)
+    assert "tiny-lora" in problem["detail"]
+
+
+async def test_a_quote_says_price_settings_and_whether_the_balance_covers_it(
+    ada: Api, eve: Api, dataset: str
+) -> None:
+    body = {"params": {"steps": 100}, "dataset": dataset}
+    quote = await ada.json("POST", "/training-offerings/tiny-lora/quote", json=body)
+    assert quote["quote"]["points"] == 13 and quote["params"]["steps"] == 100
+    assert (quote["balance_points"], quote["covered"]) == (1000, True)
+    poor = await eve.json("POST", "/training-offerings/tiny-lora/quote", json={})
+    assert (poor["balance_points"], poor["covered"]) == (0, False)
+    assert (await ada.json("GET", "/points/balance"))["balance_points"] == 1000
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"params": {"steps": 9}}, "steps is a number from 10 to 5000"),
+        ({"params": {"steps": 100.5}}, "without a fraction"),
+        ({"params": {"steps": "many"}}, "steps is a number"),
+        ({"params": {"steps": 10**400}}, "steps"),
+        ({"params": {"steps": []}}, "body.params.steps"),
+        ({"params": {"price": 0}}, "has no setting"),
+        ({"params": {"flip": 1}}, "true or false"),
+        ({"params": {"lr_scheduler": "magic"}}, "one of"),
+        ({"base_model": "sd-1.5"}, "trains on"),
+    ],
+)
+async def test_a_quote_out_of_bounds_is_refused_in_words(ada: Api, body: Json, words: str) -> None:
+    problem = await ada.json("POST", "/training-offerings/tiny-lora/quote", 422, json=body)
+    assert words in problem["detail"]
+
+
+async def test_a_dataset_that_is_too_small_for_the_offering_is_refused(
+    ada: Api, dataset: str
+) -> None:
+    body = {"dataset": dataset}
+    problem = await ada.json("POST", "/training-offerings/sd15-lora/quote", 422, json=body)
+    assert "5 to 1000 images" in problem["detail"]

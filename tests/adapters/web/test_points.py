@@ -1,0 +1,39 @@
+"""Balance and statement."""
+
+import csv
+import io
+
+from core.studio import Studio
+from tests.adapters.web.conftest import Api, World
+
+
+async def test_the_statement_shows_every_movement_and_ends_in_the_balance(
+    ada: Api, world: World
+) -> None:
+    entries = (await ada.json("GET", "/points/statement"))["items"]
+    assert [entry["kind"] for entry in entries] == ["settle", "hold", "grant"]
+    assert [entry["amount_points"] for entry in entries] == [0, -13, 1000]
+    balance = (await ada.json("GET", "/points/balance"))["balance_points"]
+    assert balance == entries[0]["balance_after_points"] == 987
+
+
+async def test_the_statement_is_paged(ada: Api, world: World) -> None:
+    first = await ada.json("GET", "/points/statement?limit=2")
+    rest = await ada.json("GET", f"/points/statement?limit=2&after={first['next']}")
+    assert [entry["seq"] for entry in (*first["items"], *rest["items"])] == [3, 2, 1]
+    assert rest["next"] is None
+
+
+async def test_the_statement_as_csv_is_whole_and_starts_no_formula(
+    ada: Api, studio: Studio
+) -> None:
+    for n in range(250):
+        await studio.points.grant(ada.account.id, 1, f"n{n}", "=HYPERLINK(1)" if n == 7 else "tip")
+    response = await ada.ask("GET", "/points/statement.csv")
+    assert (response.status, response.content_type) == (200, "text/csv")
+    assert "statement.csv" in response.headers["Content-Disposition"]
+    rows = list(csv.DictReader(io.StringIO(await response.text())))
+    assert len(rows) == 251 and rows[0]["balance_after_points"] == "1250"
+    assert sum(int(row["amount_points"]) for row in rows) == 1250
+    assert {row["note"] for row in rows} == {"'=HYPERLINK(1)", "tip", "Welcome"}
+    assert (await ada.ask("HEAD", "/points/statement.csv")).status == 200

@@ -1,0 +1,107 @@
+"""The runner, and clients that misbehave: no answer of ours breaks, and nobody's log fills."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import web
+
+from adapters.web.app import create_app
+from adapters.web.server import make_runner
+from core.studio import Studio
+from tests.adapters.web.conftest import Api, World
+
+
+@pytest.fixture
+async def port(studio: Studio) -> AsyncIterator[int]:
+    runner = make_runner(create_app(studio))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield int(runner.addresses[0][1])
+    await runner.cleanup()
+
+
+async def send(port: int, request: bytes) -> bytes:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(request)
+    async with asyncio.timeout(10):
+        answer = await reader.read()
+    writer.close()
+    return answer
+
+
+async def test_garbage_gets_an_answer_and_no_traceback(
+    port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    healthy = b"GET /api/v1/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    for request in (
+        b"\x16\x03\x01\x02\x00garbage\r\n\r\n",
+        b"GET /api/v1/health HTTP/1.1\r\nHost: x\r\n\r\ntrailing garbage\r\n\r\n",
+        b"GET /api/v1/\xff%zz HTTP/1.1\r\nHost: x\r\n\r\n",
+    ):
+        assert b" 400 " in await send(port, request)
+        assert b'{"status":"ok"}' in await send(port, healthy)
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+async def test_a_head_request_is_answered_without_a_body(port: int) -> None:
+    answer = await send(
+        port, b"HEAD /api/v1/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    )
+    assert answer.startswith(b"HTTP/1.1 200 OK") and answer.endswith(b"\r\n\r\n")
+
+
+async def test_strange_addresses_are_not_found(port: int, ada: Api) -> None:
+    token = f"Authorization: Bearer {ada.token}\r\n".encode()
+    for path in (
+        b"datasets/%00",
+        b"datasets/%ff",
+        b"datasets/..%2f..%2fetc",
+        b"datasets/%ED%A0%80",
+    ):
+        head = b"GET /api/v1/" + path + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+        assert (await send(port, head + token + b"\r\n")).startswith(b"HTTP/1.1 404")
+
+
+@pytest.mark.parametrize("kind", ["json", "form", "download"])
+async def test_a_client_that_goes_away_leaves_no_traceback(
+    port: int, ada: Api, world: World, caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    caplog.set_level(logging.INFO)
+    path, extra = {
+        "json": (
+            "POST /api/v1/datasets",
+            "Content-Type: application/json\r\nContent-Length: 99\r\n\r\n{",
+        ),
+        "form": (
+            f"POST /api/v1/datasets/{world.dataset_id}/images",
+            "Content-Type: multipart/form-data; boundary=X\r\nContent-Length: 9999\r\n\r\n--X\r\n"
+            'Content-Disposition: form-data; name="files"; filename="a.png"\r\n\r\nabc',
+        ),
+        "download": (f"GET /api/v1/models/{world.model_id}/files/mycat.safetensors", "\r\n"),
+    }[kind]
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    head = f"{path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ada.token}\r\n{extra}"
+    writer.write(head.encode())
+    await writer.drain()
+    if kind == "download":
+        await reader.read(10)
+    await asyncio.sleep(0.2)
+    writer.transport.abort()
+    await asyncio.sleep(0.3)
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+    assert len((await ada.json("GET", f"/datasets/{world.dataset_id}/items"))["items"]) == 3
+
+
+async def test_a_broken_chunked_body_is_the_clients_problem(
+    port: int, ada: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    head = (
+        "POST /api/v1/datasets HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        f"Authorization: Bearer {ada.token}\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{{}}\r\n"
+    )
+    assert b" 400 " in await send(port, head.encode())
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
