@@ -12,6 +12,11 @@ from core.offerings.records import BaseModel
 from worker.tiny_sd import WEIGHTS_FOLDER
 
 _BUILTIN = {"tiny_sd": WEIGHTS_FOLDER}
+_CONFIGS = {
+    "tiny": str(WEIGHTS_FOLDER),
+    "sd15": "stable-diffusion-v1-5/stable-diffusion-v1-5",
+}
+"""Where a single file's configuration and tokenizer come from unless the catalogue says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,9 @@ def load_base(model: BaseModel, dtype: torch.dtype = torch.float32) -> LoadedBas
         unet=pipeline.unet,
         text_encoder=pipeline.text_encoder,
         tokenizer=pipeline.tokenizer,
-        scheduler=DDIMScheduler.from_config(pipeline.scheduler.config),
+        scheduler=DDIMScheduler.from_config(
+            pipeline.scheduler.config, clip_sample=False, set_alpha_to_one=False
+        ),
     )
 
 
@@ -76,7 +83,9 @@ def _load_pipeline(model: BaseModel, dtype: torch.dtype) -> StableDiffusionPipel
     if source.endswith(".safetensors"):
         if not Path(source).is_file():
             raise FileNotFoundError(source)
-        return StableDiffusionPipeline.from_single_file(source, dtype=dtype)
+        return StableDiffusionPipeline.from_single_file(
+            source, config=model.config or _CONFIGS[model.family], torch_dtype=dtype
+        )
     return StableDiffusionPipeline.from_pretrained(
         source,
         revision=model.revision or None,

@@ -36,11 +36,14 @@ class TrainingTask(Value):
     dataset_digest: str = ""
 
 
+Stage = Literal["loading", "encoding", "training", "sampling", "saving"]
+
+
 class StageLine(Value):
     """The child has entered a stage."""
 
     kind: Literal["stage"] = "stage"
-    stage: Literal["loading", "encoding", "training", "sampling", "saving"]
+    stage: Stage
 
 
 class StepLine(Value):

@@ -15,10 +15,12 @@ from worker.messages import (
     DoneLine,
     Line,
     SampleLine,
+    Stage,
     StageLine,
     StepLine,
     TrainingTask,
 )
+from worker.training.certificate import certify
 from worker.training.checkpoints import load_checkpoint, save_checkpoint
 from worker.training.denoising import compute_loss, get_learning_rate
 from worker.training.encoding import Encoded, encode_dataset, write_caption
@@ -48,9 +50,9 @@ class Training:
 
     def run(self) -> None:
         """Train and write the files. Raises TrainingError, StoppedError."""
-        self._tell(StageLine(stage="loading"))
+        self._enter("loading")
         base = load_base(self._task.spec.base_model)
-        self._tell(StageLine(stage="encoding"))
+        self._enter("encoding")
         encoded = self._encode(base)
         parameters = add_lora(base.unet, base.family, self._settings)
         optimizer = torch.optim.AdamW(
@@ -59,12 +61,20 @@ class Training:
         checkpoint = self._task.checkpoint
         step = load_checkpoint(checkpoint, parameters, optimizer) if checkpoint else 0
         if step == 0:
+            self._enter("sampling")
             self._sample(base, 0)
-        self._tell(StageLine(stage="training"))
+        self._enter("training")
         self._train(base, encoded, parameters, optimizer, step)
+        self._tell(StageLine(stage="sampling"))
         self._sample(base, self._settings.steps)
         self._tell(StageLine(stage="saving"))
-        self._tell(DoneLine(files=self._save(parameters)))
+        self._tell(DoneLine(files=self._save(base, parameters)))
+
+    def _enter(self, stage: Stage) -> None:
+        """Say what comes now. Raises StoppedError when asked to stop: before the first step nothing is lost."""
+        if self._should_stop():
+            raise StoppedError
+        self._tell(StageLine(stage=stage))
 
     def _encode(self, base: LoadedBase) -> Encoded:
         settings, images = self._settings, self._task.images
@@ -135,12 +145,13 @@ class Training:
             picture.save(file)
             self._tell(SampleLine(step=step, index=index, prompt=prompt, file=file))
 
-    def _save(self, parameters: dict[str, nn.Parameter]) -> tuple[Path, ...]:
-        """Write the weights in both formats."""
+    def _save(self, base: LoadedBase, parameters: dict[str, nn.Parameter]) -> tuple[Path, ...]:
+        """Write the weights in both formats, and check them as strangers would load them."""
         weights, spec = get_weights(parameters), self._task.spec
         kohya, diffusers = self._out / "lora.safetensors", self._out / "lora-diffusers.safetensors"
         save_kohya(kohya, weights, spec, self._settings, len(self._task.images))
         save_diffusers(diffusers, weights, self._settings)
+        certify(kohya, diffusers, base.unet)
         return kohya, diffusers
 
 

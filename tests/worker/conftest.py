@@ -1,0 +1,44 @@
+"""A worker of this process, with short leases, over a studio on real stores."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import pytest
+
+from adapters.arq_queue import ArqListener
+from config.settings import Settings
+from core.studio import Studio
+from worker.attempt import Workplace
+from worker.tasks import Worker
+
+Running = Callable[[], AbstractAsyncContextManager[Worker]]
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"lease_s": 10.0})
+
+
+@pytest.fixture
+def running(settings: Settings, studio: Studio) -> Running:
+    """Makes a context in which a worker works, woken by the queue."""
+    return lambda: work(studio, settings)
+
+
+@asynccontextmanager
+async def work(studio: Studio, settings: Settings) -> AsyncIterator[Worker]:
+    """Run a worker, and drain it in the end."""
+    place = Workplace(settings.scratch_folder, lease_s=settings.lease_s, checkpoint_every_s=0.2)
+    worker = Worker(studio, ("tiny",), place, sweep_every_s=0.5)
+    listener = ArqListener(settings.get_redis_url(), settings.queue_name, worker.handle)
+    async with asyncio.TaskGroup() as group:
+        listening = group.create_task(listener.listen())
+        working = group.create_task(worker.run())
+        await worker.ready.wait()
+        try:
+            yield worker
+        finally:
+            worker.drain()
+            await working
+            listening.cancel()

@@ -1,0 +1,81 @@
+"""Base models load from a folder and from a single file, and the SD 1.5 path trains, at small width."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from core.errors import TrainingError
+from core.offerings.records import BaseModel, Method, TrainingSpec
+from tests.worker.people import draw_flag
+from tests.worker.small_sd15 import make_folder, make_single_file
+from worker.base_models import load_base
+from worker.messages import DoneLine, Line, StepLine, TaskImage, TrainingTask
+from worker.training.recipe import Training
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_folder(tmp_path_factory.mktemp("sd15") / "folder")
+
+
+def describe(source: Path, config: str = "") -> BaseModel:
+    return BaseModel(id="small", name="Small", family="sd15", source=str(source), config=config)
+
+
+def test_a_single_file_holds_the_same_model_as_its_folder(folder: Path, tmp_path: Path) -> None:
+    file = make_single_file(folder, tmp_path / "model.safetensors")
+    one, other = load_base(describe(folder)), load_base(describe(file, str(folder)))
+    for part in ("unet", "vae", "text_encoder"):
+        wanted, found = getattr(one, part).state_dict(), getattr(other, part).state_dict()
+        assert wanted.keys() == found.keys(), part
+        assert all(torch.equal(wanted[name], found[name]) for name in wanted), part
+
+
+def test_sd15_trains_and_its_files_pass_their_check(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    images = []
+    for index in range(3):
+        (tmp_path / f"images/{index}.png").write_bytes(draw_flag(index))
+        images.append(TaskImage(file=f"images/{index}.png", caption="a flag", sha256=""))
+    spec = TrainingSpec(
+        offering="sd15-lora",
+        method=Method.LORA,
+        base_model=describe(folder),
+        trigger_words=("flagon",),
+        sample_prompts=("a flagon",),
+        params={
+            "steps": 3,
+            "train_batch_size": 2,
+            "resolution_px": 64,
+            "learning_rate": 1e-3,
+            "lr_scheduler": "constant",
+            "lr_warmup_steps": 0,
+            "rank": 4,
+            "network_alpha": 2.0,
+            "min_snr_gamma": 5.0,
+            "noise_offset": 0.0,
+            "caption_dropout": 0.1,
+            "max_grad_norm": 1.0,
+            "flip": False,
+            "sample_every_steps": 100,
+            "seed": 1,
+        },
+    )
+    lines: list[Line] = []
+    task = TrainingTask(job="jb_x", spec=spec, images=tuple(images), folder=tmp_path)
+    Training(task, lines.append, lambda: False).run()
+    assert [line.step for line in lines if isinstance(line, StepLine)] == [1, 2, 3]
+    (done,) = [line for line in lines if isinstance(line, DoneLine)]
+    keys = load_file(done.files[0]).keys()
+    modules = {key.split(".")[0] for key in keys}
+    assert len(modules) == 128  # 16 transformer blocks of SD 1.5, 2 attentions, 4 projections
+    assert all(module.startswith("lora_unet_") for module in modules)
+
+
+def test_a_model_that_is_not_there_says_what_an_admin_should_do(tmp_path: Path) -> None:
+    for source in (tmp_path / "none.safetensors", tmp_path / "none"):
+        with pytest.raises(TrainingError, match=r"base_models\.toml") as failure:
+            load_base(describe(source))
+        assert failure.value.code == "base_model_missing"

@@ -1,0 +1,110 @@
+"""A job's files between the store and the worker's scratch folder; the child never sees the store."""
+
+import asyncio
+import hashlib
+import shutil
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+from core.datasets.records import Snapshot
+from core.errors import NotFoundError, TrainingError
+from core.jobs.records import TERMINAL, Checkpoint, Job, StoredFile
+from core.ports import Blobs
+from core.studio import Studio
+from worker.messages import TaskImage
+
+_CHUNK_BYTES = 1024 * 1024
+_SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
+_CONTENT_TYPES = {".png": "image/png", ".json": "application/json"}
+
+
+async def fetch_images(studio: Studio, snapshot: Snapshot, folder: Path) -> tuple[TaskImage, ...]:
+    """Write a snapshot's pictures to a folder and check each against its hash.
+
+    Raises TrainingError (`invalid_data`) when one is gone or differs from what was submitted.
+    """
+    (folder / "images").mkdir(parents=True, exist_ok=True)
+    images: list[TaskImage] = []
+    for index, item in enumerate(snapshot.items):
+        name = f"images/{index:05d}{_SUFFIXES.get(item.content_type, '.img')}"
+        try:
+            digest = await _write(studio.snapshots.read(item), folder / name)
+        except NotFoundError as error:
+            raise _invalid(index) from error
+        if digest != item.sha256:
+            raise _invalid(index)
+        images.append(TaskImage(file=name, caption=item.caption, sha256=item.sha256))
+    return tuple(images)
+
+
+async def fetch_checkpoint(blobs: Blobs, checkpoint: Checkpoint, folder: Path) -> Path | None:
+    """Write a checkpoint's files to a folder; None when one is gone or torn, so training begins anew."""
+    place = folder / "resume"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    for file in checkpoint.files:
+        try:
+            digest = await _write(blobs.read(file.key), place / file.name)
+        except NotFoundError:
+            return None
+        if digest != file.sha256:
+            return None
+    return place
+
+
+async def store_files(blobs: Blobs, prefix: str, files: Sequence[Path]) -> tuple[StoredFile, ...]:
+    """Upload files below a prefix and describe them; the same again replaces."""
+    stored = []
+    for file in files:
+        content_type = _CONTENT_TYPES.get(file.suffix, "application/octet-stream")
+        key = f"{prefix}/{file.name}"
+        info = await blobs.put(key, _read(file), content_type=content_type)
+        stored.append(
+            StoredFile(
+                name=file.name,
+                key=key,
+                sha256=info.sha256,
+                bytes=info.bytes,
+                content_type=content_type,
+            )
+        )
+    return tuple(stored)
+
+
+async def delete_leftovers(blobs: Blobs, job: Job) -> None:
+    """Delete what this attempt and those before it left and the record does not name.
+
+    An attempt that came after has a higher token and may be uploading right now: it is left alone.
+    """
+    named = {file.key for file in job.artifacts}
+    named.update(sample.file.key for sample in job.samples)
+    if job.checkpoint is not None and job.status not in TERMINAL:
+        named.update(file.key for file in job.checkpoint.files)
+    prefix = f"jobs/{job.id}/a"
+    async for key in blobs.list(prefix):
+        token = key.removeprefix(prefix).split("/", 1)[0]
+        if key not in named and int(token) <= job.token:
+            await blobs.delete(key)
+
+
+async def _write(body: AsyncIterator[bytes], file: Path) -> str:
+    digest = hashlib.sha256()
+    with file.open("wb") as out:
+        async for chunk in body:
+            digest.update(chunk)
+            await asyncio.to_thread(out.write, chunk)
+    return digest.hexdigest()
+
+
+async def _read(file: Path) -> AsyncIterator[bytes]:
+    with file.open("rb") as source:
+        while chunk := await asyncio.to_thread(source.read, _CHUNK_BYTES):
+            yield chunk
+
+
+def _invalid(index: int) -> TrainingError:
+    return TrainingError(
+        f"Picture {index + 1} of the dataset is damaged or gone; remove it and submit again. "
+        "All points were returned.",
+        code="invalid_data",
+    )

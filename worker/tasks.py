@@ -1,0 +1,93 @@
+"""The worker's loop, thin: wait for a nudge, claim, train, again; and the sweeper's ticks."""
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Sequence
+
+from core.errors import TrainyardError
+from core.studio import Studio
+from worker.attempt import Attempt, Workplace
+from worker.supervisor import Nursery
+
+_log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Trains one job at a time. The stored jobs are the truth; a nudge only says that looking is worth while."""
+
+    def __init__(
+        self, studio: Studio, families: Sequence[str], place: Workplace, sweep_every_s: float = 5
+    ) -> None:
+        self._studio = studio
+        self._families = frozenset(families)
+        self._place = place
+        self._sweep_every_s = sweep_every_s
+        self._name = f"{socket.gethostname()}:{os.getpid()}"
+        self._nursery = Nursery(place.folder)
+        self._nudged = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._draining = asyncio.Event()
+        self.ready = asyncio.Event()
+        """Set once the first child waits for a job."""
+
+    async def handle(self, job_id: str) -> None:
+        """Look for work because of a wake-up, and return once there is none left."""
+        self._idle.clear()
+        self._nudged.set()
+        await self._idle.wait()
+
+    def drain(self) -> None:
+        """Claim nothing more; a running training saves a checkpoint and goes back to the queue."""
+        self._draining.set()
+        self._nudged.set()
+
+    async def run(self) -> None:
+        """Work until told to drain."""
+        try:
+            await self._nursery.prepare()
+            self.ready.set()
+            async with asyncio.TaskGroup() as group:
+                sweeping = group.create_task(self._sweep())
+                await self._work()
+                sweeping.cancel()
+        finally:
+            await self._nursery.close()
+
+    async def _work(self) -> None:
+        while not self._draining.is_set():
+            if not self._nudged.is_set():
+                self._idle.set()
+            await self._nudged.wait()
+            self._nudged.clear()
+            self._idle.clear()
+            try:
+                while not self._draining.is_set() and await self._train_next():
+                    continue
+            except TrainyardError as error:
+                _log.warning("looking for work failed, the next tick tries again: %s", error)
+        self._idle.set()
+
+    async def _train_next(self) -> bool:
+        """Claim and train one job; False when there is none for this worker."""
+        job = await self._studio.leases.claim(self._name, self._families)
+        if job is None:
+            return False
+        _log.info("%s: claimed, attempt %d", job.id, job.attempts)
+        child = await self._nursery.take()
+        await Attempt(self._studio, job, child, self._place, self._draining.is_set).run()
+        await self._nursery.prepare()
+        return True
+
+    async def _sweep(self) -> None:
+        """Do what time alone must do, and look for work in case a wake-up was lost."""
+        while True:
+            await asyncio.sleep(self._sweep_every_s)
+            try:
+                await self._studio.sweeper.sweep()
+            except (
+                Exception
+            ):  # the worker's door for errors: a failed sweep must not end a training
+                _log.exception("the sweep failed")
+            self._nudged.set()
