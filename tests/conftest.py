@@ -1,6 +1,7 @@
 """What many tests need: a real redis-server for the whole run, and a studio wired as in production."""
 
 import asyncio
+import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,11 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
+from pydantic_settings import SettingsConfigDict
+
+# Before torch is imported, as in a worker's child: threads that spin starve whatever runs beside them.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from adapters.redis_server import wait_until_ready
 from config.settings import Settings
@@ -35,13 +41,18 @@ def redis_url() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+class IsolatedSettings(Settings):
+    """Settings that no .env file of a developer reaches."""
+
+    model_config = SettingsConfigDict(env_file=None)
+
+
 @pytest.fixture
 def settings(tmp_path: Path, redis_url: str) -> Settings:
     """Settings of one test: its own data folder and its own queue."""
-    return Settings(
-        _env_file=None,
+    return IsolatedSettings(
         data_folder=tmp_path / "data",
-        redis_url=redis_url,
+        redis_url=SecretStr(redis_url),
         queue_name=f"test:{uuid.uuid4().hex}",
     )
 

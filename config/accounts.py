@@ -1,0 +1,28 @@
+"""What an operator does to accounts from the command line: tokens and grants."""
+
+import secrets
+
+from config.settings import Settings
+from config.wiring import open_studio
+from core.accounts.records import Role
+
+PLATFORM = "local"
+
+
+async def make_token(settings: Settings, name: str, *, points: int = 0, admin: bool = False) -> str:
+    """Make a token for a local account, which is made with these points when it is new."""
+    role = Role.ADMIN if admin else Role.MEMBER
+    async with open_studio(settings) as studio:
+        account, is_new = await studio.accounts.first_contact(PLATFORM, name, name, role=role)
+        if is_new and points:
+            await studio.points.grant(account.id, points, f"start:{account.id}", "to start with")
+        _, text = await studio.accounts.create_token(account, "made on the command line")
+        return text
+
+
+async def grant_points(settings: Settings, name: str, points: int, note: str) -> int:
+    """Grant points to a local account and return its balance."""
+    async with open_studio(settings) as studio:
+        account, _ = await studio.accounts.first_contact(PLATFORM, name, name)
+        await studio.points.grant(account.id, points, secrets.token_hex(8), note)
+        return await studio.points.get_balance(account.id)

@@ -1,0 +1,160 @@
+"""The command line: `trainyard …`; reads the settings once and hands plain values on."""
+
+import asyncio
+import logging
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from honcho.command import main as run_honcho
+
+from adapters.redis_server import become_server, find_program
+from config import running
+from config.accounts import grant_points, make_token
+from config.demo.story import Plan, run_demo
+from config.keeper import keep
+from config.settings import Settings
+from config.wiring import load_offerings, open_studio
+from core.errors import TrainyardError
+
+_ROOT = Path(__file__).resolve().parents[1]
+_KEPT = ("redis", "web", "worker")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A training suite for LoRAs.",
+)
+
+
+@app.command()
+def up() -> None:
+    """Serve everything on this machine: Redis, web and a worker, each started again when it dies."""
+    settings = _start()
+    print(f"Trainyard serves on http://{settings.http_host}:{settings.http_port} - Ctrl-C ends it.")
+    print("For an account with points and a token:  trainyard token me --points 500")
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    chosen = _KEPT if settings.runs_own_redis else _KEPT[1:]
+    sys.argv = ["honcho", "-f", str(_ROOT / "Procfile"), "start", *chosen]
+    run_honcho()
+
+
+@app.command(hidden=True, name="keep")
+def keep_running(name: str) -> None:
+    """Run one of the processes of `up`, again and again."""
+    if name not in _KEPT:
+        raise typer.BadParameter(f"one of: {', '.join(_KEPT)}")
+    sys.exit(keep([sys.executable, "-m", "config.cli", name]))
+
+
+@app.command()
+def redis() -> None:
+    """Be the redis-server of this data folder."""
+    settings = _start()
+    become_server(settings.redis_folder, settings.redis_socket)
+
+
+@app.command(name="serve")
+@app.command(name="web", hidden=True)
+def serve() -> None:
+    """Answer HTTP."""
+    asyncio.run(running.serve(_start()))
+
+
+@app.command()
+def worker() -> None:
+    """Train what is queued, one job at a time."""
+    asyncio.run(running.work(_start()))
+
+
+@app.command()
+def token(
+    name: Annotated[str, typer.Argument(help="Whose token; the account is made when it is new.")],
+    points: Annotated[int, typer.Option(help="Points to grant to a new account.")] = 0,
+    admin: Annotated[bool, typer.Option(help="Make a new account an admin.")] = False,
+) -> None:
+    """Make an API token and print it; it is shown this once."""
+    print(asyncio.run(make_token(_start(), name, points=points, admin=admin)))
+
+
+@app.command()
+def grant(
+    name: Annotated[str, typer.Argument(help="The account, by the name given to `token`.")],
+    points: Annotated[int, typer.Argument(min=1)],
+    note: Annotated[str, typer.Option(help="Stands in the member's statement.")] = "a grant",
+) -> None:
+    """Give points to an account."""
+    balance = asyncio.run(grant_points(_start(), name, points, note))
+    print(f"{name} has {balance} points now.")
+
+
+@app.command()
+def reconcile() -> None:
+    """Check every entry of the ledger and every hold, and print a verdict."""
+
+    async def run() -> bool:
+        async with open_studio(_start()) as studio:
+            await studio.sweeper.finish_sagas()
+            verdict = await studio.reconciler.reconcile()
+        held = verdict.open_holds_points
+        print(f"{verdict.entries} entries, {verdict.jobs} trainings, {held} points held.")
+        for finding in verdict.findings:
+            print(f"WRONG  {finding}")
+        print("The ledger adds up." if verdict.is_sound else "Spending is stopped.")
+        return verdict.is_sound
+
+    sys.exit(0 if asyncio.run(run()) else 1)
+
+
+@app.command()
+def demo(
+    images: Annotated[
+        Path | None, typer.Option(help="A folder of your own pictures, captions in .txt files.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Where the results go.")] = Path("demo-output"),
+    data: Annotated[
+        Path | None, typer.Option(help="A data folder to keep; otherwise a temporary one.")
+    ] = None,
+) -> None:
+    """Train a LoRA on drawn pictures, through the HTTP API, and show what it learned."""
+    sys.exit(run_demo(Plan(out=out.resolve(), images=images, data_folder=data)))
+
+
+@app.command()
+def doctor() -> None:
+    """Check what this machine has, and say what to do about what it lacks."""
+    settings = _start()
+    offerings = load_offerings(settings)
+    free_gb = shutil.disk_usage(settings.data_folder).free / 1e9
+    print(f"data folder   {settings.data_folder.resolve()} ({free_gb:.0f} GB free)")
+    print(f"redis         {find_program() if settings.runs_own_redis else 'TRAINYARD_REDIS_URL'}")
+    print(f"offerings     {', '.join(offering.id for offering in offerings.list_all())}")
+    print(f"worker        trains {', '.join(settings.worker_families)} on {os.cpu_count()} cores")
+
+
+def _start() -> Settings:
+    """Read the settings, and make the data folder, readable by its owner alone."""
+    settings = Settings()
+    logging.basicConfig(
+        level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    for noisy in ("arq", "aiohttp.access"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    settings.data_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return settings
+
+
+def main() -> None:
+    """Run a command; what goes wrong is said in a sentence."""
+    try:
+        app()
+    except TrainyardError as error:
+        print(error.message, file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""What each process does between its start and its end: the web server, and the worker."""
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from adapters.arq_queue import ArqListener
+from adapters.redis_server import wait_until_ready
+from adapters.web.app import create_app
+from adapters.web.server import make_runner
+from config.settings import Settings
+from config.wiring import open_studio
+from core.studio import Studio
+from worker.attempt import Workplace
+from worker.tasks import Worker
+
+_log = logging.getLogger(__name__)
+_RECONCILE_EVERY_S = 300.0
+_REDIS_S = 20.0
+
+
+async def serve(settings: Settings) -> None:
+    """Answer HTTP until told to end; requests that run then have a moment to finish."""
+    ending = _end_on_signal()
+    if settings.runs_own_redis:
+        await wait_until_ready(settings.get_redis_url(), _REDIS_S)
+    async with open_studio(settings) as studio, asyncio.TaskGroup() as group:
+        duties = group.create_task(_do_duties(studio, settings.sweep_every_s))
+        runner = make_runner(create_app(studio, _list_checks(studio)))
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, settings.http_host, settings.http_port).start()
+            _log.info("serving on http://%s:%d", settings.http_host, settings.http_port)
+            await ending.wait()
+        finally:
+            await runner.cleanup()
+            duties.cancel()
+
+
+async def work(settings: Settings) -> None:
+    """Train until told to end; a running training then saves a checkpoint and goes back to the queue."""
+    if settings.runs_own_redis:
+        await wait_until_ready(settings.get_redis_url(), _REDIS_S)
+    place = Workplace(
+        folder=settings.scratch_folder,
+        lease_s=settings.lease_s,
+        checkpoint_every_s=settings.checkpoint_every_s,
+        drain_s=settings.drain_s,
+    )
+    async with open_studio(settings) as studio, asyncio.TaskGroup() as group:
+        worker = Worker(studio, settings.worker_families, place, settings.sweep_every_s)
+        url, name = settings.get_redis_url(), settings.queue_name
+        listener = ArqListener(url, name, worker.handle)
+        listening = group.create_task(listener.listen())
+        _end_on_signal(worker.drain, listener.stop_listening)
+        await worker.run()
+        listening.cancel()
+
+
+def _list_checks(studio: Studio) -> dict[str, Callable[[], Awaitable[None]]]:
+    async def check_database() -> None:
+        await studio.points.get_balance("nobody")
+
+    return {"database": check_database, "queue": studio.wakeups.check}
+
+
+def _end_on_signal(*calls: Callable[[], None]) -> asyncio.Event:
+    """Make SIGTERM and SIGINT set an event, and call these first."""
+    ending = asyncio.Event()
+
+    def end() -> None:
+        for call in calls:
+            call()
+        ending.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, end)
+    return ending
+
+
+async def _do_duties(studio: Studio, every_s: float) -> None:
+    """Sweep every few seconds, and reconcile the ledger at the start and every five minutes."""
+    reconciled_s = -_RECONCILE_EVERY_S
+    while True:
+        try:
+            await studio.sweeper.sweep()
+            if time.monotonic() - reconciled_s > _RECONCILE_EVERY_S:
+                await studio.reconciler.reconcile()
+                reconciled_s = time.monotonic()
+        except Exception:  # the duties' door for errors: one that fails must not end the server
+            _log.exception("a duty failed; it is tried again")
+        await asyncio.sleep(every_s)
