@@ -16,6 +16,7 @@ family         base models with one architecture: tiny, sd15, sdxl
 quote          what a training costs: formula version, inputs and points
 job            a piece of work for a worker: train, generate or caption
 lease          a worker's claim on a job, ended by a time; its token fences every write
+slot           one of the places in which an account's jobs run; as many as its cap
 attempt        one claim of a job; it writes below its own prefix
 checkpoint     a save during training from which another attempt can go on
 artifact       a file that a job made
@@ -24,6 +25,8 @@ trigger_word   the word or phrase that brings a model into a prompt
 points         the integer currency
 entry          one posting in the ledger; its legs sum to zero
 hold           points set aside for a job until it settles
+refusal        the posting that takes a hold's place for good, so that its submission can be given up
 settle         the one posting that ends a hold: charge what was used, return the rest
+stop           present while the ledger was found wrong: nothing is held, everything can be read
 notification   something a person should hear, kept in the outbox until delivered
 """

@@ -26,6 +26,8 @@ def new_id(prefix: str) -> str:
 
 def to_utc(value: datetime) -> datetime:
     """Return an aware time as it is stored: in UTC, cut to milliseconds."""
+    if value.tzinfo is UTC and value.microsecond % 1000 == 0:
+        return value
     if value.tzinfo is None:
         raise ValueError("times must carry a zone")
     value = value.astimezone(UTC)
@@ -34,7 +36,7 @@ def to_utc(value: datetime) -> datetime:
 
 def format_time(value: datetime) -> str:
     """Write a UTC time so that text order is time order: always three decimals, always Z."""
-    return value.strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // 1000:03d}Z"
+    return value.isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 UtcTime = Annotated[

@@ -3,11 +3,13 @@
 import asyncio
 import os
 import resource
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from adapters import files
 from adapters.files import FileBlobs
 from core.errors import AlreadyExistsError, DamagedError, NotFoundError, StorageFullError
 
@@ -44,6 +46,25 @@ async def test_a_cancelled_put_leaves_nothing_and_publishes_nothing_later(
     assert count_files(tmp_path / "unfinished") == 0
     for key in [key async for key in blobs.list("a/")]:
         assert (await blobs.info(key)).bytes == 3000
+
+
+async def test_a_file_that_opens_slowly_is_not_left_when_its_put_was_cancelled(
+    blobs: FileBlobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_now = files._Draft.open
+
+    def open_slowly(draft: files._Draft) -> None:
+        time.sleep(0.03)
+        open_now(draft)
+
+    monkeypatch.setattr(files._Draft, "open", open_slowly)
+    task = asyncio.ensure_future(blobs.put("a/x", stream(b"x"), content_type=PLAIN))
+    await asyncio.sleep(0.005)
+    task.cancel()
+    await asyncio.wait([task])
+    await asyncio.sleep(0.1)
+    assert task.cancelled()
+    assert count_files(tmp_path) == 0
 
 
 async def test_a_delete_leaves_no_empty_folders(blobs: FileBlobs, tmp_path: Path) -> None:

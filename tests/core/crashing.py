@@ -1,5 +1,6 @@
 """A process that dies at a chosen write: before it, or after it was stored and before anyone heard."""
 
+import asyncio
 from collections.abc import Awaitable, Mapping
 from typing import Any, Generic, TypeVar
 
@@ -84,6 +85,51 @@ class CrashingDocuments(Generic[R]):
     async def sum(self, field: str, where: Mapping[str, Condition]) -> int:
         self._fuse.check()
         return await self._documents.sum(field, where)
+
+
+class Interrupter:
+    """Cancels a task while the answers to chosen store operations, counted from 1, are under way."""
+
+    def __init__(self) -> None:
+        self._task: asyncio.Task[object] | None = None
+        self._at: tuple[int, ...] = ()
+        self.seen = 0
+
+    def watch(self, task: asyncio.Task[object], *at: int) -> None:
+        self._task, self._at, self.seen = task, at, 0
+
+    async def answer(self) -> None:
+        self.seen += 1
+        if self._task is not None and self.seen in self._at:
+            self._task.cancel()
+        await asyncio.sleep(0.001)
+
+
+class InterruptedDocuments(CrashingDocuments[R]):
+    """Documents whose answers an Interrupter holds up: what was written is stored by then."""
+
+    def __init__(self, documents: Documents[R], interrupter: Interrupter) -> None:
+        super().__init__(documents, Fuse())
+        self._interrupter = interrupter
+
+    async def insert(self, record: R) -> R:
+        stored = await super().insert(record)
+        await self._interrupter.answer()
+        return stored
+
+    async def replace(self, record: R) -> R:
+        stored = await super().replace(record)
+        await self._interrupter.answer()
+        return stored
+
+    async def get(self, id: str) -> R:
+        await self._interrupter.answer()
+        return await super().get(id)
+
+
+def with_interrupter(interrupter: Interrupter) -> Any:  # fits every Documents, whatever its records
+    """Return a wrapper for `open_yard`."""
+    return lambda documents: InterruptedDocuments(documents, interrupter)
 
 
 def with_fuse(fuse: Fuse) -> Any:  # fits every Documents, whatever its records

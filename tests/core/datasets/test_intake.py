@@ -3,6 +3,7 @@
 import asyncio
 import io
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -18,7 +19,9 @@ from core.errors import (
     UnreadableImageError,
 )
 from core.ports import BlobInfo
-from tests.core.yard import Yard, once
+from tests.clock import HandClock
+from tests.core.crashing import Interrupter, with_interrupter
+from tests.core.yard import Yard, once, open_yard
 
 
 def draw(shade: int) -> bytes:
@@ -140,26 +143,22 @@ async def test_a_full_disk_gives_the_quota_back(yard: Yard) -> None:
     await check_nothing_is_left(yard, mira)
 
 
-async def cancel_after(task: asyncio.Task[object], turns: int) -> None:
-    """Cancel a task twice, a few turns of the loop apart."""
-    for _ in range(turns):
-        await asyncio.sleep(0.0005)
-    task.cancel()
-    await asyncio.sleep(0)
-    task.cancel()
-    await asyncio.wait([task])
-
-
-async def test_an_upload_cancelled_at_any_moment_leaves_nothing(yard: Yard) -> None:
-    mira = await yard.meet()
-    dataset = await yard.fill(mira, 0)
-    await add(yard, mira, dataset, 0)  # the sandbox is up
-    for turns in range(1, 41):
-        task: asyncio.Task[object] = asyncio.ensure_future(add(yard, mira, dataset, turns))
-        await cancel_after(task, turns)
-    for item in await yard.studio.datasets.list_active(dataset):
-        assert (await yard.blobs.info(item.blob_key)).bytes > 0
-    await check_nothing_is_left(yard, mira)
+@pytest.mark.parametrize("between", [0, 1, 2])
+async def test_an_upload_cancelled_at_any_moment_leaves_nothing(folder: Path, between: int) -> None:
+    interrupter = Interrupter()
+    async with open_yard(folder, HandClock(), with_interrupter(interrupter)) as yard:
+        mira = await yard.meet()
+        dataset = await yard.fill(mira, 0)
+        for moment in range(1, 30):
+            task: asyncio.Task[object] = asyncio.ensure_future(add(yard, mira, dataset, moment))
+            interrupter.watch(task, moment, moment + between)  # again while it cleans up
+            await asyncio.wait([task])
+            if interrupter.seen < moment:
+                break
+        assert 5 < moment < 29, "every operation was met"
+        for item in await yard.studio.datasets.list_active(dataset):
+            assert (await yard.blobs.info(item.blob_key)).bytes > 0
+        await check_nothing_is_left(yard, mira)
 
 
 async def test_nothing_stays_alive_in_a_dataset_deleted_meanwhile(yard: Yard) -> None:
