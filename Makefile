@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: test check clean
+.PHONY: demo test check bench clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -15,6 +15,12 @@ $(VENV)/.made: pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'
 	touch $@
 
+demo: $(VENV)/.made ## train a LoRA end to end and show it; IMAGES=folder OUT=folder
+	$(BIN)/trainyard demo $(if $(IMAGES),--images "$(IMAGES)") $(if $(OUT),--out "$(OUT)")
+
+up: $(VENV)/.made ## serve Redis, web and a worker, until Ctrl-C
+	$(BIN)/trainyard up
+
 check: $(VENV)/.made ## style, types and the architecture's import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -23,6 +29,9 @@ check: $(VENV)/.made ## style, types and the architecture's import contracts
 
 test: $(VENV)/.made ## every test
 	$(BIN)/pytest -q
+
+bench: $(VENV)/.made ## measure Trainyard beside the machine's limits: docs/benchmarks.md; FIGURES='NAME NAME'
+	$(BIN)/python -m tests.bench $(FIGURES)
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build

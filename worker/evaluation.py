@@ -7,7 +7,7 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -17,8 +17,10 @@ from torch import Tensor
 
 from worker.base_models import LoadedBase, load_base
 from worker.findings import (
+    GENTLE_WEIGHT,
     BeforeAfter,
     CaptionedFile,
+    Controls,
     Distances,
     Drawn,
     Evaluation,
@@ -33,6 +35,7 @@ from worker.training.images import load_pixels
 
 TIMESTEPS = 20
 NOISES = 4
+_NAME = "lora"
 _CONTROL = re.compile(
     rf"({'|'.join(COLOURS)}) ({'|'.join(SHAPES)}) .*?({'|'.join(COLOURS)}) background"
 )
@@ -135,42 +138,47 @@ def evaluate(request: Request) -> Evaluation:
     dataset = _encode_files(base, request.dataset, request)
     held_out = _encode_files(base, request.held_out, request)
     captions = [image.caption for image in request.held_out]
-    seed = request.settings.seed
 
     def measure() -> tuple[Tensor, list[list[Image.Image]]]:
         wanted = (request.prompts, request.controls, request.measured_prompts)
         drawn = [draw(pipeline, base, prompts, request) for prompts in wanted]
-        return measure_loss(base, held_out, captions, seed), drawn
+        return measure_loss(base, held_out, captions, request.settings.seed), drawn
 
     loss_before, before = measure()
-    pipeline.load_lora_weights(str(request.lora.parent), weight_name=request.lora.name)
+    pipeline.load_lora_weights(
+        str(request.lora.parent), weight_name=request.lora.name, adapter_name=_NAME
+    )
     loss_after, after = measure()
     plain = draw(pipeline, base, request.plain_prompts, request)
+    far = [measure_distance(_encode(base, d), dataset) for d in (before[2], after[2], plain)]
+    pipeline.set_adapters([_NAME], [GENTLE_WEIGHT])
+    gentle = draw(pipeline, base, request.controls, request)
     weights = weigh(base.scheduler, torch.tensor(list_timesteps(base)), request.settings)
     weighed = [float((weights * loss).mean()) for loss in (loss_before, loss_after)]
+    rows = zip(list_timesteps(base), loss_before.tolist(), loss_after.tolist(), strict=True)
     return Evaluation(
         held_out_loss=BeforeAfter(before=float(loss_before.mean()), after=float(loss_after.mean())),
         held_out_training_loss=BeforeAfter(before=weighed[0], after=weighed[1]),
-        held_out_loss_by_timestep=tuple(
-            zip(list_timesteps(base), loss_before.tolist(), loss_after.tolist(), strict=True)
-        ),
+        held_out_loss_by_timestep=tuple(rows),
         distances=Distances(
             held_out=measure_distance(held_out, dataset),
-            base_with_trigger=measure_distance(_encode(base, before[2]), dataset),
-            lora_with_trigger=measure_distance(_encode(base, after[2]), dataset),
-            lora_without_trigger=measure_distance(_encode(base, plain), dataset),
+            base_with_trigger=far[0],
+            lora_with_trigger=far[1],
+            lora_without_trigger=far[2],
         ),
-        controls_right=_compare(count_right(request.controls, d[1]) for d in (before, after)),
-        prompts=_save(request.out, "prompt", before[0], after[0]),
-        controls=_save(request.out, "control", before[1], after[1]),
+        controls_right=_compare(request.controls, before[1], after[1], gentle),
+        prompts=_save_both(request.out, "prompt", before[0], after[0]),
+        controls=_save_both(request.out, "control", before[1], after[1]),
+        gentle_controls=_save(request.out, "control-gentle", gentle),
     )
 
 
-def _compare(shares: Iterable[float | None]) -> BeforeAfter | None:
-    before, after = shares
-    if before is None or after is None:
+def _compare(prompts: Sequence[str], *drawn: Sequence[Image.Image]) -> Controls | None:
+    """Count what is right before, at full weight and at the gentle one."""
+    shares = [share for d in drawn if (share := count_right(prompts, d)) is not None]
+    if len(shares) < len(drawn):
         return None
-    return BeforeAfter(before=before, after=after)
+    return Controls(before=shares[0], full_weight=shares[1], gentle_weight=shares[2])
 
 
 def _encode_files(base: LoadedBase, images: Sequence[CaptionedFile], request: Request) -> Tensor:
@@ -187,16 +195,20 @@ def _encode(base: LoadedBase, pictures: Sequence[Image.Image]) -> Tensor:
     return encode_images(pixels, base.vae)
 
 
-def _save(
+def _save_both(
     folder: Path, name: str, before: Sequence[Image.Image], after: Sequence[Image.Image]
 ) -> Drawn:
+    return Drawn(
+        before=_save(folder, f"{name}-before", before), after=_save(folder, f"{name}-after", after)
+    )
+
+
+def _save(folder: Path, name: str, pictures: Sequence[Image.Image]) -> tuple[Path, ...]:
     folder.mkdir(parents=True, exist_ok=True)
-    files: dict[str, tuple[Path, ...]] = {}
-    for when, pictures in (("before", before), ("after", after)):
-        files[when] = tuple(folder / f"{name}-{n}-{when}.png" for n in range(len(pictures)))
-        for file, picture in zip(files[when], pictures, strict=True):
-            picture.save(file)
-    return Drawn(before=files["before"], after=files["after"])
+    files = tuple(folder / f"{name}-{number}.png" for number in range(len(pictures)))
+    for file, picture in zip(files, pictures, strict=True):
+        picture.save(file)
+    return files
 
 
 def main() -> None:

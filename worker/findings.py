@@ -62,6 +62,18 @@ class Drawn(Value):
     after: tuple[Path, ...]
 
 
+GENTLE_WEIGHT = 0.5
+"""The weight at which the controls are drawn once more."""
+
+
+class Controls(Value):
+    """Share of controls that show the shape and the colours asked for."""
+
+    before: float
+    full_weight: float
+    gentle_weight: float
+
+
 class Evaluation(Value):
     """Everything that was found."""
 
@@ -71,7 +83,9 @@ class Evaluation(Value):
     held_out_loss_by_timestep: tuple[tuple[int, float, float], ...]
     """Timestep, before, after."""
     distances: Distances
-    controls_right: BeforeAfter | None
-    """Share of controls that show the shape and the colours asked for; None where none can be read."""
+    controls_right: Controls | None
+    """None where no control names a scene that can be read."""
     prompts: Drawn
     controls: Drawn
+    gentle_controls: tuple[Path, ...]
+    """The controls with the LoRA at GENTLE_WEIGHT."""

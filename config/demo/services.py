@@ -1,0 +1,169 @@
+"""Starts Trainyard's processes as `trainyard up` has them, and stops what it started, by process id."""
+
+import asyncio
+import ctypes
+import os
+import signal
+import socket
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import aiohttp
+
+from core.errors import UnavailableError
+
+_ROOT = Path(__file__).resolve().parents[2]
+_COMMANDS = {"redis": "redis", "web": "serve", "worker": "worker"}
+_READY_S = 60.0
+_STOP_S = 15.0
+_PR_SET_PDEATHSIG = 1
+T = TypeVar("T")
+
+
+class Services:
+    """Redis, web server and worker on loopback, for as long as the context lasts."""
+
+    def __init__(self, data_folder: Path, log_folder: Path) -> None:
+        self.log_folder = log_folder
+        self._port = find_free_port()
+        self._settings = {
+            "TRAINYARD_DATA_FOLDER": str(data_folder),
+            "TRAINYARD_HTTP_HOST": "127.0.0.1",
+            "TRAINYARD_HTTP_PORT": str(self._port),
+            "TRAINYARD_REDIS_URL": "",
+            "TRAINYARD_DRAIN_S": "10",
+            "OMP_WAIT_POLICY": "PASSIVE",  # threads that spin starve each other on a busy machine
+        }
+        self._processes: dict[str, asyncio.subprocess.Process] = {}
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def pids(self) -> dict[str, int]:
+        return {name: process.pid for name, process in self._processes.items()}
+
+    async def __aenter__(self) -> Self:
+        self.log_folder.mkdir(parents=True, exist_ok=True)
+        try:
+            for name, command in _COMMANDS.items():
+                arguments = [sys.executable, "-m", "config.cli", command]
+                self._processes[name] = await self._start(name, arguments, quiet=False)
+            await self.run_beside(self._wait_until_ready())
+        except BaseException:
+            await self._stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._stop()
+
+    # Any: asyncio's own parameters of a coroutine that is only awaited.
+    async def run_beside(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do something while the processes live. Raises UnavailableError as soon as one of them ends."""
+        task = asyncio.create_task(work)
+        ends = {
+            asyncio.create_task(process.wait()): name for name, process in self._processes.items()
+        }
+        try:
+            await asyncio.wait({task, *ends}, return_when=asyncio.FIRST_COMPLETED)
+            for end, name in ends.items():
+                if end.done() and not task.done():
+                    raise UnavailableError(f"The {name} process ended with {end.result()}.")
+            return await task
+        finally:
+            for started in (task, *ends):
+                started.cancel()
+            await asyncio.gather(task, *ends, return_exceptions=True)
+
+    async def run_tool(self, name: str, arguments: list[str]) -> bytes:
+        """Run a Python module as one more process and return what it prints.
+
+        Raises UnavailableError when it fails.
+        """
+        process = await self._start(name, [sys.executable, "-m", *arguments], quiet=True)
+        try:
+            printed, _ = await process.communicate()
+        finally:
+            await _end(process)
+        if process.returncode:
+            raise UnavailableError(f"The {name} process ended with {process.returncode}.")
+        return printed
+
+    async def _start(
+        self, name: str, command: list[str], *, quiet: bool
+    ) -> asyncio.subprocess.Process:
+        with (self.log_folder / f"{name}.log").open("ab") as log:
+            return await asyncio.create_subprocess_exec(
+                *command,
+                cwd=_ROOT,
+                env={**os.environ, **self._settings},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE if quiet else log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=_end_with_parent,
+            )
+
+    async def _wait_until_ready(self) -> None:
+        """Return once the server says that it is ready, and Redis with it."""
+        async with aiohttp.ClientSession() as session:
+            try:
+                async with asyncio.timeout(_READY_S):
+                    while True:
+                        if await _is_ready(session, f"{self.url}/api/v1/ready"):
+                            return
+                        await asyncio.sleep(0.1)
+            except TimeoutError as error:
+                raise UnavailableError(
+                    f"Trainyard was not ready after {_READY_S:.0f} seconds."
+                ) from error
+
+    async def _stop(self) -> None:
+        """Stop what was started, Redis last; a second Ctrl-C leaves the rest to the kernel."""
+        for name in reversed(_COMMANDS):
+            if name in self._processes:
+                await _end(self._processes.pop(name))
+
+
+def find_free_port() -> int:
+    """Find a port that is free on loopback now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def _is_ready(session: aiohttp.ClientSession, url: str) -> bool:
+    try:
+        async with session.get(url, timeout=aiohttp.ClientTimeout(total=10)) as answer:
+            return answer.status == 200
+    except (aiohttp.ClientError, TimeoutError):
+        return False
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Ask a process to end, and end it when it does not."""
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        async with asyncio.timeout(_STOP_S):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def _end_with_parent() -> None:
+    """Be told to end when the demo is killed, so that no server is left behind it."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

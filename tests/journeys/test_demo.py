@@ -1,0 +1,108 @@
+"""The demo as a stranger runs it, at a small size: real processes, real HTTP, a real training."""
+
+import io
+import json
+from pathlib import Path
+
+import psutil
+import pytest
+from PIL import Image
+from rich.console import Console
+
+from config.demo.folder import read_folder
+from config.demo.person import sign_in
+from config.demo.pictures import NEW_GROUND, TRIGGER_WORD, draw_pictures
+from config.demo.screen import Screen
+from config.demo.sheets import smooth
+from config.demo.story import PARAMS, Plan, tell_story
+from core.errors import InvalidError, TrainyardError
+
+QUICK = {**PARAMS, "steps": 40, "lr_warmup_steps": 5, "sample_every_steps": 40}
+
+
+async def test_the_demo_teaches_something_and_its_points_add_up(tmp_path: Path) -> None:
+    printed = io.StringIO()
+    plan = Plan(out=tmp_path / "out", data_folder=tmp_path / "data", params=QUICK)
+    summary = await tell_story(plan, Screen(Console(file=printed, highlight=False, width=100)))
+    made = {file.name for file in plan.out.iterdir()}
+    assert made >= {
+        "before-after.png",
+        "dataset.png",
+        "loss.png",
+        "lora.safetensors",
+        "lora-diffusers.safetensors",
+        "summary.json",
+    }
+    points = json.loads((plan.out / "summary.json").read_text())["points"]
+    assert points["quote"] == points["hold"] == points["charge"] + points["refund"] > 0
+    assert points["balance"] == 500 - points["charge"]
+    loss = summary.learned.held_out_loss
+    assert loss.after < 0.9 * loss.before
+    assert len(summary.bought.losses) == 40
+    assert "\x1b" not in printed.getvalue()
+    assert not find_processes()
+
+
+async def test_a_demo_that_cannot_pay_says_so_and_leaves_nothing_running(tmp_path: Path) -> None:
+    plan = Plan(out=tmp_path / "out", params={**QUICK, "steps": 5000, "train_batch_size": 16})
+    with pytest.raises(TrainyardError, match="points"):
+        await tell_story(plan, Screen(Console(file=io.StringIO())))
+    assert not find_processes()
+
+
+async def test_a_server_that_is_not_there_is_told_in_a_sentence() -> None:
+    async with sign_in("http://127.0.0.1:9", "ty_none") as person:
+        with pytest.raises(TrainyardError, match="does not answer"):
+            await person.get_balance()
+
+
+def test_the_drawn_pictures_are_the_same_each_time_and_differ_from_each_other() -> None:
+    first, second = draw_pictures(), draw_pictures()
+    pixels = [picture.image.tobytes() for picture in (*first.training, *first.held_out)]
+    assert pixels == [p.image.tobytes() for p in (*second.training, *second.held_out)]
+    assert len(set(pixels)) == 15
+    assert all(TRIGGER_WORD in picture.caption for picture in first.training)
+    assert not [p.caption for p in first.training if NEW_GROUND[0] in p.caption]
+
+
+def test_a_folder_gives_pictures_with_the_captions_beside_them(tmp_path: Path) -> None:
+    for number in range(6):
+        Image.new("RGB", (80, 60), (40 * number, 0, 0)).save(tmp_path / f"{number}.png")
+    (tmp_path / "0.txt").write_text("a dark\n picture\n")
+    gathered = read_folder(tmp_path)
+    assert [picture.caption for picture in gathered.pictures.training] == [
+        "a dark picture",
+        *[""] * 4,
+    ]
+    assert [picture.name for picture in gathered.pictures.held_out] == ["003-2"]
+    assert gathered.pictures.prompts[-1] == TRIGGER_WORD
+    assert gathered.notes == ()
+
+
+def test_files_that_are_no_pictures_are_left_alone_with_a_note(tmp_path: Path) -> None:
+    for number in range(5):
+        Image.new("L", (80, 60), 40 * number).save(tmp_path / f"{number}.jpg")
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
+    (tmp_path / "film.mp4").write_bytes(b"")
+    (tmp_path / "3.txt").write_bytes(b"\xff\xfe\xff")
+    notes = " ".join(read_folder(tmp_path).notes)
+    assert "broken.png" in notes
+    assert "film.mp4" in notes
+    assert "3.txt" in notes
+
+
+def test_a_folder_with_too_few_pictures_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidError, match="has 0 readable pictures"):
+        read_folder(tmp_path)
+    with pytest.raises(InvalidError, match="not a folder"):
+        read_folder(tmp_path / "nowhere")
+
+
+def test_smoothing_starts_at_the_first_value() -> None:
+    assert smooth([3.0, 3.0, 3.0]) == pytest.approx([3.0, 3.0, 3.0])
+
+
+def find_processes() -> list[list[str]]:
+    """Find what the demo started and did not stop."""
+    commands = [process.cmdline() for process in psutil.Process().children(recursive=True)]
+    return [command for command in commands if "config.cli" in command]
