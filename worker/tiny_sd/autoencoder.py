@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from worker.tiny_sd.drawings import draw_training_images
-from worker.tiny_sd.networks import create_autoencoder
+from worker.tiny_sd.recipe import Pass
 from worker.tiny_sd.training import Plan, start_run, train, use_averages
 
 IMAGES = 24_000
@@ -23,26 +23,33 @@ def to_pixels(images: npt.NDArray[np.uint8]) -> Tensor:
     return torch.from_numpy(images).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
-def train_autoencoder(out: Path, steps: int, seed: int) -> AutoencoderKL:
-    """Train the autoencoder, or resume it, and return it with its averaged weights.
+def train_autoencoder(vae: AutoencoderKL, recipe: Pass, progress: Path) -> None:
+    """Train the autoencoder, or resume it, and leave it with its averaged weights.
 
     Source: Rombach et al. 2022 (a slightly KL-regularised autoencoder); no adversary here.
     """
-    torch.manual_seed(seed)
-    vae = create_autoencoder()
-    plan = Plan(steps, 1.5e-3, out / "progress" / "autoencoder.pt", average_decay=0.995, seed=seed)
+    plan = Plan(
+        recipe.autoencoder_steps,
+        recipe.autoencoder_schedule_steps,
+        1.5e-3,
+        progress / "autoencoder.pt",
+        average_decay=0.995,
+        seed=recipe.seed,
+    )
     run = start_run(nn.ModuleDict({"vae": vae}), plan)
     if run.step < plan.steps:
-        images = draw_training_images(IMAGES, seed)
-        train(run, plan, lambda generator: _get_loss(vae, images, generator))
+        images = draw_training_images(IMAGES, recipe.seed, recipe.scenes_of_three)
+        train(run, plan, lambda generator: _get_loss(vae, images, recipe.detail_share, generator))
     use_averages(run)
     vae.requires_grad_(False).eval()
-    vae.register_to_config(scaling_factor=measure_scaling_factor(vae, seed))
-    return vae
+    vae.register_to_config(scaling_factor=measure_scaling_factor(vae, recipe.seed))
 
 
 def _get_loss(
-    vae: AutoencoderKL, images: npt.NDArray[np.uint8], generator: torch.Generator
+    vae: AutoencoderKL,
+    images: npt.NDArray[np.uint8],
+    detail_share: float,
+    generator: torch.Generator,
 ) -> Tensor:
     """Get the loss of one batch; the coarse term keeps large areas at their true colour."""
     chosen = torch.randint(len(images), (BATCH_SIZE,), generator=generator).numpy()
@@ -59,8 +66,21 @@ def _get_loss(
     error = drawn - pixels
     kl = 0.5 * (mean.square() + variance - 1 - variance.log()).sum() / pixels.numel()
     coarse = functional.avg_pool2d(error, 4).abs().mean()
-    loss: Tensor = error.abs().mean() + error.square().mean() + coarse + KL_WEIGHT * kl
+    fine = weigh_details(pixels, detail_share) * (error.abs() + error.square())
+    loss: Tensor = fine.mean() + coarse + KL_WEIGHT * kl
     return loss
+
+
+def weigh_details(pixels: Tensor, detail_share: float) -> Tensor:
+    """Weigh each pixel, mean 1 where there are details: [N, 3, H, W] -> [N, 1, H, W].
+
+    `detail_share` of an image's weight goes to where it differs from its own blur, so that the
+    corners of a small shape count as much as its wide background.
+    """
+    blurred = functional.avg_pool2d(pixels, 5, stride=1, padding=2, count_include_pad=False)
+    details = (pixels - blurred).abs().mean(dim=1, keepdim=True)
+    mean = details.mean(dim=(2, 3), keepdim=True).clamp(min=0.01)
+    return 1 - detail_share + detail_share * details / mean
 
 
 def encode_in_batches(vae: AutoencoderKL, images: npt.NDArray[np.uint8]) -> Tensor:

@@ -1,7 +1,9 @@
 """Builds the tiny pipeline from nothing: `python -m worker.tiny_sd.build`; apart from use, which only loads it."""
 
 import argparse
+import json
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -12,21 +14,68 @@ from transformers import CLIPTokenizer
 from worker.tiny_sd import WEIGHTS_FOLDER
 from worker.tiny_sd.autoencoder import train_autoencoder
 from worker.tiny_sd.denoiser import Denoiser, train_denoiser
+from worker.tiny_sd.networks import (
+    create_autoencoder,
+    create_scheduler,
+    create_text_encoder,
+    create_unet,
+)
+from worker.tiny_sd.recipe import PASSES, Pass
 from worker.tiny_sd.tokenizer import build_tokenizer
 from worker.tiny_sd.training import prepare_cpu
 
-SEED = 7
-AUTOENCODER_STEPS = 4000
-DENOISER_STEPS = 3600
+
+@dataclass(frozen=True)
+class Parts:
+    """What a pass starts from and trains."""
+
+    vae: AutoencoderKL
+    denoiser: Denoiser
 
 
-def build(out: Path, autoencoder_steps: int, denoiser_steps: int) -> None:
-    """Train what is not yet trained below `out/progress`, and write the pipeline to `out/weights`."""
+def build(out: Path, start_from: Path | None) -> None:
+    """Run each pass that is not yet done, below `out`; the last one leaves what ships.
+
+    With `start_from`, a pipeline's folder, that pipeline stands for the first pass.
+    """
     prepare_cpu()
-    vae = train_autoencoder(out, autoencoder_steps, SEED)
-    tokenizer = build_tokenizer(out / "tokenizer")
-    denoiser = train_denoiser(out, vae, tokenizer, denoiser_steps, SEED)
-    save_pipeline(out / "weights", vae, denoiser)
+    passes = PASSES if start_from is None else PASSES[1:]
+    for recipe in passes:
+        folder = out / recipe.name
+        if not (folder / "weights" / "model_index.json").exists():
+            run_pass(recipe, folder, start_from)
+        start_from = folder / "weights"
+
+
+def run_pass(recipe: Pass, folder: Path, start_from: Path | None) -> None:
+    """Train what is not yet trained below `folder/progress`, and write `folder/weights`."""
+    tokenizer = build_tokenizer(folder / "tokenizer")
+    parts = load_parts(start_from) if start_from else create_parts(tokenizer, recipe.seed)
+    train_autoencoder(parts.vae, recipe, folder / "progress")
+    train_denoiser(parts.denoiser, parts.vae, recipe, folder / "progress")
+    save_pipeline(folder / "weights", parts.vae, parts.denoiser)
+
+
+def create_parts(tokenizer: CLIPTokenizer, seed: int) -> Parts:
+    """Create untrained parts from the seed."""
+    torch.manual_seed(seed)
+    vae = create_autoencoder()
+    torch.manual_seed(seed + 1)
+    unet, text_encoder = create_unet(), create_text_encoder(len(tokenizer))
+    return Parts(vae, Denoiser(unet, text_encoder, tokenizer, create_scheduler()))
+
+
+def load_parts(folder: Path) -> Parts:
+    """Load the parts of a pipeline in full precision, ready to be trained on."""
+    pipeline = StableDiffusionPipeline.from_pretrained(
+        folder, dtype=torch.float32, safety_checker=None
+    )
+    for module in (pipeline.vae, pipeline.unet, pipeline.text_encoder):
+        module.requires_grad_(True).train()
+    denoiser = Denoiser(
+        pipeline.unet, pipeline.text_encoder, pipeline.tokenizer, create_scheduler()
+    )
+    return Parts(pipeline.vae, denoiser)
 
 
 def save_pipeline(folder: Path, vae: AutoencoderKL, denoiser: Denoiser) -> None:
@@ -45,6 +94,15 @@ def save_pipeline(folder: Path, vae: AutoencoderKL, denoiser: Denoiser) -> None:
     pipeline.to(torch.float16).save_pretrained(folder, safe_serialization=True)
     build_tokenizer(folder / "tokenizer")
     restore_text_prefix(folder / "text_encoder" / "model.safetensors")
+    for part in ("unet", "vae"):
+        forget_origin(folder / part / "config.json")
+
+
+def forget_origin(config: Path) -> None:
+    """Drop the path that a part was loaded from, which diffusers keeps in its settings."""
+    settings = json.loads(config.read_text("utf-8"))
+    settings.pop("_name_or_path", None)
+    config.write_text(json.dumps(settings, indent=2, sort_keys=True) + "\n", "utf-8")
 
 
 def restore_text_prefix(file: Path) -> None:
@@ -69,10 +127,11 @@ def load_tokenizer(folder: Path = WEIGHTS_FOLDER) -> CLIPTokenizer:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Build the tiny Stable Diffusion pipeline.")
     parser.add_argument("--out", type=Path, default=Path("build/tiny_sd"))
-    parser.add_argument("--autoencoder-steps", type=int, default=AUTOENCODER_STEPS)
-    parser.add_argument("--denoiser-steps", type=int, default=DENOISER_STEPS)
+    parser.add_argument(
+        "--start-from", type=Path, help="a pipeline's folder to take instead of the first pass"
+    )
     arguments = parser.parse_args()
-    build(arguments.out, arguments.autoencoder_steps, arguments.denoiser_steps)
+    build(arguments.out, arguments.start_from)
 
 
 if __name__ == "__main__":

@@ -13,11 +13,10 @@ from torch.nn import functional
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from worker.tiny_sd.autoencoder import to_pixels
-from worker.tiny_sd.networks import create_scheduler, create_text_encoder, create_unet
+from worker.tiny_sd.recipe import Pass
 from worker.tiny_sd.scenes import Scene, draw_scene, draw_scenes, write_caption
 from worker.tiny_sd.training import Plan, start_run, train, use_averages
 
-SCENES = 16_000
 BATCH_SIZE = 32
 CAPTION_DROPOUT = 0.1
 MIN_SNR_GAMMA = 5.0
@@ -33,31 +32,29 @@ class Denoiser:
     scheduler: DDIMScheduler
 
 
-def train_denoiser(
-    out: Path, vae: AutoencoderKL, tokenizer: CLIPTokenizer, steps: int, seed: int
-) -> Denoiser:
-    """Train UNet and text encoder jointly, or resume, and return them with averaged weights.
+def train_denoiser(denoiser: Denoiser, vae: AutoencoderKL, recipe: Pass, progress: Path) -> None:
+    """Train UNet and text encoder jointly, or resume, and leave them with averaged weights.
 
     Source: Rombach et al. 2022; Ho & Salimans 2022 for the caption dropout.
     """
-    torch.manual_seed(seed + 1)
-    denoiser = Denoiser(
-        create_unet(), create_text_encoder(len(tokenizer)), tokenizer, create_scheduler()
+    plan = Plan(
+        recipe.denoiser_steps,
+        recipe.denoiser_steps,
+        recipe.denoiser_learning_rate,
+        progress / "denoiser.pt",
+        seed=recipe.seed,
     )
-    plan = Plan(steps, 1e-3, out / "progress" / "denoiser.pt", seed=seed)
     modules = nn.ModuleDict({"unet": denoiser.unet, "text_encoder": denoiser.text_encoder})
     run = start_run(modules, plan)
     if run.step < plan.steps:
-        scenes = draw_scenes(SCENES, seed, held_out=False)
-        latents = _encode_scenes(out, vae, scenes, seed)
+        scenes = draw_scenes(recipe.scenes, recipe.seed, held_out=False)
+        latents = _encode_scenes(progress / "latents.pt", vae, scenes, recipe.seed)
         train(run, plan, lambda generator: _get_loss(denoiser, scenes, latents, generator))
     use_averages(run)
-    return denoiser
 
 
-def _encode_scenes(out: Path, vae: AutoencoderKL, scenes: list[Scene], seed: int) -> Tensor:
+def _encode_scenes(cache: Path, vae: AutoencoderKL, scenes: list[Scene], seed: int) -> Tensor:
     """Encode every scene once, [N, 4, 8, 8] scaled latents, kept for a resume."""
-    cache = out / "progress" / "latents.pt"
     if cache.exists():
         cached: Tensor = torch.load(cache, weights_only=True)
         return cached
@@ -68,6 +65,7 @@ def _encode_scenes(out: Path, vae: AutoencoderKL, scenes: list[Scene], seed: int
             pixels = [draw_scene(scenes[i], seed * 7_000_003 + i) for i in chunk]
             parts.append(vae.encode(_stack(pixels)).latent_dist.mean)
     latents: Tensor = torch.cat(parts).clone() * vae.config.scaling_factor
+    cache.parent.mkdir(parents=True, exist_ok=True)
     torch.save(latents, cache)
     return latents
 

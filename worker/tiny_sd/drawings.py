@@ -24,13 +24,14 @@ Colour = tuple[int, int, int]
 _SIDE_PX = RESOLUTION_PX * SUPERSAMPLING
 
 
-def draw_training_images(count: int, seed: int) -> npt.NDArray[np.uint8]:
-    """Draw images for the autoencoder, [N, H, W, 3]: a third scenes, the rest rich drawings."""
+def draw_training_images(count: int, seed: int, scenes_of_three: int = 1) -> npt.NDArray[np.uint8]:
+    """Draw images for the autoencoder, [N, H, W, 3]: some of three scenes, the rest rich."""
     images = np.empty((count, RESOLUTION_PX, RESOLUTION_PX, 3), np.uint8)
     scenes = draw_scenes(count, seed, held_out=False)
     for index, scene in enumerate(scenes):
         image_seed = seed * 1_000_003 + index
-        image = draw_scene(scene, image_seed) if index % 3 == 0 else draw_rich(image_seed)
+        is_scene = index % 3 < scenes_of_three
+        image = draw_scene(scene, image_seed) if is_scene else draw_rich(image_seed)
         images[index] = np.asarray(image)
     return images
 

@@ -12,11 +12,13 @@ from PIL import Image
 from worker.tiny_sd import WEIGHTS_FOLDER
 from worker.tiny_sd.check import read_scene
 from worker.tiny_sd.scenes import Scene, draw_scenes, write_caption
+from worker.tiny_sd.sheet import Sample, make_sheet
 from worker.tiny_sd.training import prepare_cpu
 
 SEED = 2026
 STEPS = 25
 GUIDANCE_SCALE = 4.0
+SHEET_PICTURES = 40
 
 
 @dataclass(frozen=True)
@@ -29,14 +31,18 @@ class Score:
     everything: float
 
 
-def draw_pictures(folder: Path, scenes: list[Scene], seed: int) -> list[Image.Image]:
-    """Draw one picture a scene with the pipeline in `folder`, 25 DDIM steps."""
+def write_captions(scenes: list[Scene], seed: int) -> list[str]:
+    """Word each scene; the same seed gives the same words."""
+    rng = random.Random(seed)
+    return [write_caption(scene, rng) for scene in scenes]
+
+
+def draw_pictures(folder: Path, captions: list[str], seed: int) -> list[Image.Image]:
+    """Draw one picture a caption with the pipeline in `folder`, 25 DDIM steps."""
     pipeline = StableDiffusionPipeline.from_pretrained(
         folder, dtype=torch.float32, safety_checker=None
     )
     pipeline.set_progress_bar_config(disable=True)
-    rng = random.Random(seed)
-    captions = [write_caption(scene, rng) for scene in scenes]
     pictures: list[Image.Image] = []
     for start in range(0, len(captions), 20):
         chunk = captions[start : start + 20]
@@ -64,24 +70,27 @@ def score(scenes: list[Scene], pictures: list[Image.Image]) -> Score:
     return Score(*(sum(right) / count for right in (shape, foreground, background, everything)))
 
 
-def make_sheet(pictures: list[Image.Image], columns: int = 20) -> Image.Image:
-    """Lay pictures out in rows."""
-    rows = -(-len(pictures) // columns)
-    sheet = Image.new("RGB", (columns * 66, rows * 66), "white")
-    for index, picture in enumerate(pictures):
-        sheet.paste(picture, (index % columns * 66 + 1, index // columns * 66 + 1))
-    return sheet
+def collect_samples(
+    scenes: list[Scene], captions: list[str], pictures: list[Image.Image]
+) -> list[Sample]:
+    """Collect what a sheet shows, in the order it was drawn: nothing is picked."""
+    return [
+        Sample(picture, caption, score([scene], [picture]).everything == 1)
+        for scene, caption, picture in zip(scenes, captions, pictures, strict=True)
+    ]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the tiny pipeline on held-out prompts.")
     parser.add_argument("--weights", type=Path, default=WEIGHTS_FOLDER)
     parser.add_argument("--prompts", type=int, default=200)
-    parser.add_argument("--sheet", type=Path)
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--sheet", type=Path, help=f"write the first {SHEET_PICTURES} pictures")
     arguments = parser.parse_args()
     prepare_cpu()
-    scenes = draw_scenes(arguments.prompts, SEED, held_out=True)
-    pictures = draw_pictures(arguments.weights, scenes, SEED)
+    scenes = draw_scenes(arguments.prompts, arguments.seed, held_out=True)
+    captions = write_captions(scenes, arguments.seed)
+    pictures = draw_pictures(arguments.weights, captions, arguments.seed)
     result = score(scenes, pictures)
     print(f"{arguments.prompts} held-out prompts, {STEPS} DDIM steps, guidance {GUIDANCE_SCALE}")
     print(f"right shape       {result.shape:.1%}")
@@ -89,7 +98,8 @@ def main() -> None:
     print(f"right background  {result.background:.1%}")
     print(f"all three right   {result.everything:.1%}")
     if arguments.sheet:
-        make_sheet(pictures).save(arguments.sheet, optimize=True)
+        samples = collect_samples(scenes, captions, pictures)[:SHEET_PICTURES]
+        make_sheet(samples).save(arguments.sheet, optimize=True)
 
 
 if __name__ == "__main__":

@@ -17,15 +17,19 @@ _KEEP_BYTES = 2**31 - 1
 
 @dataclass(frozen=True)
 class Plan:
-    """How long and how fast one stage trains, and where it keeps its progress."""
+    """How long and how fast one stage trains, and where it keeps its progress.
+
+    The learning rate comes to its end after `schedule_steps`, which may lie beyond `steps`.
+    """
 
     steps: int
+    schedule_steps: int
     learning_rate: float
     progress_file: Path
     warmup_steps: int = 100
     weight_decay: float = 0.01
     average_decay: float = 0.998
-    save_every_steps: int = 250
+    save_every_steps: int = 50
     seed: int = 0
 
 
@@ -62,7 +66,7 @@ def get_learning_rate(step: int, plan: Plan) -> float:
     """
     if step < plan.warmup_steps:
         return plan.learning_rate * (step + 1) / plan.warmup_steps
-    share = (step - plan.warmup_steps) / max(1, plan.steps - plan.warmup_steps)
+    share = (step - plan.warmup_steps) / max(1, plan.schedule_steps - plan.warmup_steps)
     return plan.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, share))))
 
 
