@@ -48,11 +48,11 @@ class RedisEvents:
         subscribed = asyncio.Event()
         reader = asyncio.create_task(_read(listening, _PREFIX + topic, waiting, subscribed))
         try:
-            async with asyncio.timeout(_PUBLISH_S):
-                await subscribed.wait()
-        except TimeoutError:  # Redis is down: the reader goes on trying
-            _log.warning("listening to %s begins once Redis is back", topic)
-        try:
+            try:
+                async with asyncio.timeout(_PUBLISH_S):
+                    await subscribed.wait()
+            except TimeoutError:  # Redis is down: the reader goes on trying
+                _log.warning("listening to %s begins once Redis is back", topic)
             yield _drain(waiting)
         finally:
             reader.cancel()

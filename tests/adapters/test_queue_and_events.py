@@ -170,6 +170,33 @@ async def test_a_listener_that_falls_behind_loses_the_oldest(redis_url: str) -> 
     await events.close()
 
 
+async def test_a_listener_that_is_cancelled_at_once_leaves_no_connection(redis_url: str) -> None:
+    events = RedisEvents(redis_url)
+
+    async def listen() -> None:
+        async with events.subscribe("account:brief"):
+            raise AssertionError("it was cancelled before")
+
+    redis = Redis.from_url(redis_url)
+    before = len(await redis.client_list())
+    for pauses in range(8):
+        task = asyncio.create_task(listen())
+        for _ in range(pauses):
+            await asyncio.sleep(0)
+        await _end(task)
+    async with asyncio.timeout(5):
+        await _wait_for_clients(redis, before)
+    await redis.aclose()
+    await events.close()
+
+
+async def _wait_for_clients(redis: Redis, count: int) -> None:
+    while True:
+        if len(await redis.client_list()) <= count:
+            return
+        await asyncio.sleep(0.01)
+
+
 async def _publish_until_heard(events: RedisEvents, stream: AsyncIterator[Event]) -> Event:
     """Listening begins anew at some moment after Redis is back; publish until it has."""
     hearing = asyncio.ensure_future(anext(stream))
