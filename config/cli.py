@@ -16,6 +16,7 @@ from config import running
 from config.accounts import grant_points, make_token
 from config.demo.story import Plan, run_demo
 from config.keeper import keep
+from config.naming import name_program
 from config.settings import Settings
 from config.wiring import load_offerings, open_studio
 from core.errors import TrainyardError
@@ -35,7 +36,7 @@ def up() -> None:
     """Serve everything on this machine: Redis, web and a worker, each started again when it dies."""
     settings = _start()
     print(f"Trainyard serves on http://{settings.http_host}:{settings.http_port} - Ctrl-C ends it.")
-    print("For an account with points and a token:  trainyard token me --points 500")
+    print(f"For an account with points and a token:  {name_program()} token me --points 500")
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     chosen = _KEPT if settings.runs_own_redis else _KEPT[1:]
     sys.argv = ["honcho", "-f", str(_ROOT / "Procfile"), "start", *chosen]

@@ -25,6 +25,7 @@ from config.demo.person import Person, sign_in
 from config.demo.pictures import CONTROLS, TRIGGER_WORD, Pictures, draw_pictures
 from config.demo.screen import Screen
 from config.demo.services import Services
+from config.naming import name_program
 from config.settings import Settings
 from config.wiring import load_offerings
 from core.errors import InvalidError, TrainyardError
@@ -195,9 +196,13 @@ def show_results(summary: figures.Summary, pictures: Pictures, out: Path, screen
         ]
     )
     screen.say("")
-    screen.say("Next:  make up                              Trainyard, to keep")
-    screen.say("       trainyard token me --points 500      an account to use it with")
-    screen.say("       make demo IMAGES=folder OUT=folder   the same with your own pictures")
+    screen.say("Next:")
+    for command, what in (
+        ("make up", "Trainyard, to keep"),
+        (f"{name_program()} token me --points 500", "an account to use it with"),
+        ("make demo IMAGES=folder OUT=folder", "the same with your own pictures"),
+    ):
+        screen.say(f"{command:<42} {what}")
 
 
 @contextlib.contextmanager
