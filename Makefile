@@ -28,7 +28,7 @@ check: $(VENV)/.made ## style, types and the architecture's import contracts
 	$(BIN)/lint-imports
 
 test: $(VENV)/.made ## every test
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n 2 --dist worksteal
 
 bench: $(VENV)/.made ## measure Trainyard beside the machine's limits: docs/benchmarks.md; FIGURES='NAME NAME'
 	$(BIN)/python -m tests.bench $(FIGURES)

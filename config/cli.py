@@ -140,7 +140,9 @@ def _start() -> Settings:
     """Read the settings, and make the data folder, readable by its owner alone."""
     settings = Settings()
     logging.basicConfig(
-        level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+        force=True,  # importing honcho has set up logging already
+        level=settings.log_level,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
     for noisy in ("arq", "aiohttp.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -26,8 +26,8 @@ class Clock(Protocol):
 class Documents(Protocol[R]):
     """One kind of record, kept whole; each method is atomic and durable when it returns.
 
-    Only fields named in the record class's `unique` or `indexed`, `id` and `created_at` may stand
-    in `where` and `order`; others raise ValueError, a programming error.
+    Only fields named in the record class's `unique`, `indexed` or `filtered`, `id` and `created_at`
+    may stand in `where` and `order`; others raise ValueError, a programming error.
     """
 
     async def insert(self, record: R) -> R:

@@ -14,14 +14,13 @@ from core.errors import InvalidError
 
 T = TypeVar("T")
 
-_ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
-_ID_LENGTH = 16
+_ID_BYTES = 10
 _MAX_CURSOR_CHARACTERS = 300
 
 
 def new_id(prefix: str) -> str:
     """Make an unguessable id, `<prefix>_` and 16 random base32 characters (80 bits)."""
-    return f"{prefix}_" + "".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH))
+    return f"{prefix}_{base64.b32encode(secrets.token_bytes(_ID_BYTES)).decode().lower()}"
 
 
 def to_utc(value: datetime) -> datetime:
@@ -31,7 +30,8 @@ def to_utc(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("times must carry a zone")
     value = value.astimezone(UTC)
-    return value.replace(microsecond=value.microsecond // 1000 * 1000)
+    beyond = value.microsecond % 1000
+    return value.replace(microsecond=value.microsecond - beyond) if beyond else value
 
 
 def format_time(value: datetime) -> str:
@@ -56,12 +56,14 @@ class Record(Value):
     """A document kept whole in a store and changed by compare-and-set on `version`.
 
     `collection` names the table; `unique` lists keys, each a tuple of field paths that no two
-    records share unless one of the fields is null; `indexed` lists the field paths that `find` may use.
+    records share unless one of the fields is null; `indexed` lists the field paths that `find` may use,
+    `filtered` those that it may use beside one of the others: they cost a write nothing.
     """
 
     collection: ClassVar[str]
     unique: ClassVar[tuple[tuple[str, ...], ...]] = ()
     indexed: ClassVar[tuple[str, ...]] = ()
+    filtered: ClassVar[tuple[str, ...]] = ()
 
     id: str
     version: int = 0

@@ -22,7 +22,7 @@ class SqliteDocuments(Generic[R]):
         self._database = database
         self._class = record_class
         self._table = record_class.collection
-        fields = {"created_at", *record_class.indexed}
+        fields = {"created_at", *record_class.indexed, *record_class.filtered}
         fields.update(field for key in record_class.unique for field in key)
         self._columns = {field: field.replace(".", "__") for field in sorted(fields)}
 
@@ -181,13 +181,14 @@ class SqliteDocuments(Generic[R]):
                 )
         for key in self._class.unique:
             self._make_index(connection, key, "UNIQUE ")
-        for field in ("created_at", *self._class.indexed):
-            self._make_index(connection, (field,), "")
+        for field in self._class.indexed:
+            # with the time and the id behind it, a page of a list is read off the index in order
+            self._make_index(connection, (field, "created_at", "id"), "")
 
     def _make_index(
         self, connection: sqlite3.Connection, key: tuple[str, ...], unique: str
     ) -> None:
-        columns = [self._columns[field] for field in key]
+        columns = [self._columns.get(field, field) for field in key]
         name = f"{self._table}__{'__'.join(columns)}{'__unique' if unique else ''}"
         names = ", ".join(f'"{column}"' for column in columns)
         connection.execute(f"CREATE {unique}INDEX IF NOT EXISTS {name} ON {self._table} ({names})")

@@ -33,7 +33,8 @@ class Entry(Record):
 
     collection = "entries"
     unique = (("account", "seq"), ("account", "key"))
-    indexed = ("ref", "kind", "amount_points")
+    indexed = ("ref",)
+    filtered = ("kind",)
 
     account: str
     seq: int

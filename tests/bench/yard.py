@@ -1,0 +1,112 @@
+"""A data folder of a run's own, with the real processes of Trainyard over it; ends those that it started."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+from pydantic_settings import SettingsConfigDict
+
+from adapters.redis_server import RedisServer
+from config.settings import Settings
+from tests.bench.figures import ROOT
+
+_START_S = 60.0
+_END_S = 30.0
+
+
+class BenchSettings(Settings):
+    """Settings that no .env file reaches."""
+
+    model_config = SettingsConfigDict(env_file=None)
+
+
+@dataclass(frozen=True)
+class Yard:
+    """Settings and a running redis-server; processes are started into `stack` and end with it."""
+
+    settings: Settings
+    stack: AsyncExitStack
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.settings.http_port}/api/v1/"
+
+    async def start(self, *arguments: str) -> int:
+        """Start a Python module over this data folder and return its process id."""
+        wanted = {
+            "TRAINYARD_DATA_FOLDER": str(self.settings.data_folder),
+            "TRAINYARD_HTTP_PORT": str(self.settings.http_port),
+            "TRAINYARD_REDIS_URL": "",
+            "TRAINYARD_LOG_LEVEL": "WARNING",
+            "TRAINYARD_DRAIN_S": "5",
+        }
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", *arguments, cwd=ROOT, env={**os.environ, **wanted}
+        )
+        self.stack.push_async_callback(end, process)
+        return process.pid
+
+    async def serve(self) -> int:
+        """Start the web server, wait until it is ready, and return its process id."""
+        pid = await self.start("config.cli", "serve")
+        await wait_for_http(f"{self.url}ready")
+        return pid
+
+
+@asynccontextmanager
+async def open_yard() -> AsyncIterator[Yard]:
+    """Make a data folder and a redis-server for it."""
+    with make_folder() as folder:
+        settings = BenchSettings(data_folder=folder, http_port=find_free_port())
+        async with (
+            RedisServer(settings.redis_folder, settings.redis_socket),
+            AsyncExitStack() as stack,
+        ):
+            yield Yard(settings, stack)
+
+
+@contextmanager
+def make_folder() -> Iterator[Path]:
+    """Make a folder on the disk that the project is on: temporary ones may be in memory."""
+    (ROOT / "build").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=ROOT / "build") as folder:
+        yield Path(folder)
+
+
+async def wait_for_http(url: str) -> None:
+    """Return once a server answers 200."""
+    async with aiohttp.ClientSession() as session, asyncio.timeout(_START_S):
+        while True:
+            with contextlib.suppress(aiohttp.ClientError):
+                async with session.get(url) as answer:
+                    if answer.status == 200:
+                        return
+            await asyncio.sleep(0.05)
+
+
+async def end(process: asyncio.subprocess.Process) -> None:
+    """Tell a process to end, and see to it that it does."""
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        async with asyncio.timeout(_END_S):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def find_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
