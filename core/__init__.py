@@ -26,4 +26,6 @@ entry          one posting in the ledger; its legs sum to zero
 hold           points set aside for a job until it settles
 settle         the one posting that ends a hold: charge what was used, return the rest
 notification   something a person should hear, kept in the outbox until delivered
+draft          a half-answered command, kept until the person goes on
+shortcut       what a button stands for when it does not fit into the button
 """

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from core.accounts.records import Account, ApiToken, Identity, Principal
 from core.accounts.service import Accounts
+from core.conversations.records import Draft, Shortcut
+from core.conversations.service import Conversations
+from core.datasets.captions import Captions
 from core.datasets.intake import Intake
 from core.datasets.records import Dataset, Item, Report, Snapshot
 from core.datasets.report import make_report
@@ -23,10 +26,11 @@ from core.models.service import Models
 from core.notifications.records import Notification
 from core.notifications.service import Notifications
 from core.offerings.service import Offerings
+from core.pictures import Pictures
 from core.points.reconcile import Reconciler
 from core.points.records import Entry, SpendingStop
 from core.points.service import Points
-from core.ports import Blobs, Clock, Documents, Events, Images, Wakeups
+from core.ports import Blobs, Clock, Documents, Drawings, Events, Images, Wakeups
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,8 @@ class Stores:
     entries: Documents[Entry]
     stops: Documents[SpendingStop]
     notifications: Documents[Notification]
+    drafts: Documents[Draft]
+    shortcuts: Documents[Shortcut]
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,7 @@ class Ports:
     stores: Stores
     blobs: Blobs
     images: Images
+    drawings: Drawings
     wakeups: Wakeups
     events: Events
     clock: Clock
@@ -75,6 +82,8 @@ class Studio:
             self.datasets, stores.items, ports.blobs, ports.images, self.accounts, clock
         )
         retention = _make_retention(ports, self.datasets, self.accounts)
+        self.captions = Captions(self.datasets)
+        self.conversations = Conversations(stores.drafts, stores.shortcuts, clock)
         self.snapshots = Snapshots(
             stores.snapshots, stores.items, self.datasets, ports.blobs, clock
         )
@@ -94,8 +103,17 @@ class Studio:
             ports.events,
             clock,
         )
+        self.pictures = Pictures(self.jobs, ports.blobs, ports.drawings)
         self.leases = Leases(stores.jobs, self.accounts, settlement, ports.events, clock, lease_s)
-        self.sweeper = Sweeper(stores.jobs, submission, self.leases, settlement, retention, clock)
+        self.sweeper = Sweeper(
+            stores.jobs,
+            submission,
+            self.leases,
+            settlement,
+            retention,
+            clock,
+            (self.conversations.sweep,),
+        )
         self.reconciler = Reconciler(stores.entries, stores.stops, stores.jobs, clock)
 
     async def report(self, principal: Principal, dataset_id: str) -> Report:

@@ -86,8 +86,29 @@ class Accounts:
             return await self._accounts.get(known.account), False
         return account, True
 
+    def speak_for(self, account: Account) -> Principal:
+        """Return the principal of somebody whom a door has recognised itself."""
+        return Principal(account=account.id, role=account.role)
+
     async def get(self, principal: Principal) -> Account:
         return await self._accounts.get(principal.account)
+
+    async def set_locale(self, principal: Principal, locale: str) -> Account:
+        """Choose the language that a person is answered in; again changes nothing."""
+        while True:
+            account = await self.get(principal)
+            if account.locale == locale:
+                return account
+            try:
+                return await self._accounts.replace(
+                    account.changed(self._clock.now(), locale=locale)
+                )
+            except StaleError:
+                continue
+
+    async def list_identities(self, principal: Principal) -> list[Identity]:
+        """List where a person is known, the oldest first."""
+        return await self._identities.find({"account": principal.account}, order="created_at")
 
     async def get_quotas(self, account_id: str) -> Account:
         """Return an account by id for the core's own rules; doors use `get`."""
