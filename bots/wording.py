@@ -3,21 +3,18 @@
 English is written in the code; every other language is a catalogue in locales/, kept whole by a test.
 """
 
-import functools
-import io
 import itertools
 import math
 import re
-from datetime import datetime, timedelta
-from importlib import resources
+from datetime import datetime
 
 from babel import Locale
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_datetime
 from babel.lists import format_list
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from babel.numbers import NumberFormatError, format_decimal, format_percent, parse_decimal
-from babel.support import NullTranslations, Translations
+from babel.units import format_unit
+
+from bots.languages import load_language
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 DEFAULT = "en"
@@ -37,37 +34,25 @@ def choose_language(wanted: str) -> str:
     return language if language in LANGUAGES else DEFAULT
 
 
-@functools.cache
-def load_catalogue(language: str) -> NullTranslations:
-    """Read a language's catalogue, once."""
-    if language == DEFAULT:
-        return NullTranslations()
-    text = resources.files("bots").joinpath("locales", f"{language}.po").read_bytes()
-    compiled = io.BytesIO()
-    write_mo(compiled, read_po(io.BytesIO(text), locale=language))
-    compiled.seek(0)
-    return Translations(compiled)
-
-
 class Words:
     """One language."""
 
     def __init__(self, language: str = DEFAULT) -> None:
         self.language = choose_language(language)
         self._locale = Locale.parse(self.language)
-        self._catalogue = load_catalogue(self.language)
+        self._language = load_language(self.language)
 
     def say(self, message: str, /, **facts: object) -> str:
         """Translate a text and put facts into it."""
-        return str(self._catalogue.ugettext(message)).format(**facts) if message else ""
+        return str(self._language.texts.ugettext(message)).format(**facts) if message else ""
 
     def known(self, message: str) -> str:
-        """Translate a finished text when the catalogue has it, else return it as it is."""
-        return str(self._catalogue.ugettext(message)) if message else ""
+        """Translate what an error of the core says, whatever it was about; unknown ones stay as they are."""
+        return self._language.translate_error(message) if message else ""
 
     def count(self, one: str, many: str, n: int, /, **facts: object) -> str:
         """Translate a text that depends on a number, which is its `{n}`."""
-        text = str(self._catalogue.ungettext(one, many, n))
+        text = str(self._language.texts.ungettext(one, many, n))
         return text.format(n=self.number(n), **facts)
 
     def number(self, value: float) -> str:
@@ -96,16 +81,13 @@ class Words:
         whole = max(0, round(seconds))
         minutes, rest = divmod(whole, 60)
         hours, minutes = divmod(minutes, 60)
-        if hours:
-            parts = [timedelta(hours=hours)] if hours < 24 else [timedelta(days=hours // 24)]
-            parts += [timedelta(minutes=minutes)] if minutes and hours < 24 else []
-        elif minutes:
-            parts = [timedelta(minutes=minutes), *([timedelta(seconds=rest)] if rest else [])]
-        else:
-            parts = [timedelta(seconds=rest)]
+        days, hours = divmod(hours, 24)
+        parts = ((days, "day"), (hours, "hour"), (minutes, "minute"), (rest, "second"))
+        first = next((place for place, (count, _) in enumerate(parts) if count), len(parts) - 1)
+        shown = [part for part in parts[first : first + 2] if part[0]] or [parts[-1]]
         return " ".join(
-            format_timedelta(part, threshold=1000, format="short", locale=self._locale)
-            for part in parts
+            format_unit(count, f"duration-{unit}", length="short", locale=self._locale)
+            for count, unit in shown
         )
 
     def moment(self, at: datetime) -> str:
