@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: test check clean
+.PHONY: chat test check clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -23,6 +23,9 @@ check: $(VENV)/.made ## style, types and the architecture's import contracts
 
 test: $(VENV)/.made ## every test
 	$(BIN)/pytest -q
+
+chat: $(VENV)/.made ## talk to the bot in this terminal; starts what it needs
+	$(BIN)/trainyard chat
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build

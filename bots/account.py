@@ -113,6 +113,7 @@ async def start(context: Context, args: Args) -> Reply:
     return replace(
         await show_help.run(context, args),
         title=words.say("Hello, {name}", name=context.account.display_name),
+        table=None,
     )
 
 

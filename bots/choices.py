@@ -99,7 +99,19 @@ async def list_models(context: Context, args: Args, typed: str) -> list[Choice]:
 async def list_files(context: Context, args: Args, typed: str) -> list[Choice]:
     """Offer a model's files."""
     model = await context.studio.models.get(context.principal, args.text("model"))
-    return [Choice(f.name, f"{f.name} ({context.words.size(f.bytes)})") for f in model.files]
+    words = context.words
+    return [
+        Choice(
+            file.name,
+            file.name,
+            words.say("{size}, for diffusers", size=words.size(file.bytes))
+            if "diffusers" in file.name
+            else words.say(
+                "{size}, for ComfyUI, A1111 and most others", size=words.size(file.bytes)
+            ),
+        )
+        for file in model.files
+    ]
 
 
 DATASET = Param(

@@ -61,11 +61,11 @@ class Conversation:
                 except TrainyardError as error:
                     answer = explain(words, error)
                 answer = greet(context, answer, self._welcome_points) if is_new else answer
-                return await self._seal(context.principal.account, answer)
+                return await self.seal(context.principal.account, answer)
             except TrainyardError as error:
-                return await self._seal("", explain(words, error))
+                return await self.seal("", explain(words, error))
             except Exception:  # the conversation's one door for errors
-                return await self._seal("", apologise(words))
+                return await self.seal("", apologise(words))
 
     async def suggest(
         self, incoming: Incoming, command: str, param: str, typed: str
@@ -102,7 +102,8 @@ class Conversation:
         )
         return context, is_new
 
-    async def _seal(self, account: str, answer: Answer) -> Answer:
+    async def seal(self, account: str, answer: Answer) -> Answer:
+        """Give the buttons of an answer what they carry; news that nobody asked for needs it too."""
         commands = self.catalogue.commands
         return await buttons.seal(self._studio.conversations, commands, account, answer)
 
