@@ -3,7 +3,9 @@
 import asyncio
 from dataclasses import dataclass
 
-from core.accounts.records import Account, ApiToken, Identity, Principal
+from core.accounts.linking import Linking
+from core.accounts.merging import Merging, MovingStores
+from core.accounts.records import Account, ApiToken, Identity, LinkCode, LinkTries, Merge, Principal
 from core.accounts.service import Accounts
 from core.conversations.records import Draft, Shortcut
 from core.conversations.service import Conversations
@@ -51,6 +53,9 @@ class Stores:
     notifications: Documents[Notification]
     drafts: Documents[Draft]
     shortcuts: Documents[Shortcut]
+    link_codes: Documents[LinkCode]
+    link_tries: Documents[LinkTries]
+    merges: Documents[Merge]
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,16 @@ class Studio:
         )
         self.pictures = Pictures(self.jobs, ports.blobs, ports.drawings)
         self.leases = Leases(stores.jobs, self.accounts, settlement, ports.events, clock, lease_s)
+        self.merging = _make_merging(ports, self.accounts, self.points, self.notifications)
+        self.linking = Linking(
+            stores.link_codes,
+            stores.link_tries,
+            stores.identities,
+            stores.accounts,
+            self.accounts,
+            self.merging,
+            clock,
+        )
         self.sweeper = Sweeper(
             stores.jobs,
             submission,
@@ -112,7 +127,7 @@ class Studio:
             settlement,
             retention,
             clock,
-            (self.conversations.sweep,),
+            (self.conversations.sweep, self.merging.sweep, self.linking.sweep),
         )
         self.reconciler = Reconciler(stores.entries, stores.stops, stores.jobs, clock)
 
@@ -135,3 +150,21 @@ def _make_retention(ports: Ports, datasets: Datasets, accounts: Accounts) -> Ret
         ports.blobs,
         ports.clock,
     )
+
+
+def _make_merging(
+    ports: Ports, accounts: Accounts, points: Points, notifications: Notifications
+) -> Merging:
+    stores = ports.stores
+    moving = MovingStores(
+        accounts=stores.accounts,
+        identities=stores.identities,
+        tokens=stores.tokens,
+        merges=stores.merges,
+        datasets=stores.datasets,
+        jobs=stores.jobs,
+        models=stores.models,
+        notifications=stores.notifications,
+        shortcuts=stores.shortcuts,
+    )
+    return Merging(moving, accounts, points, notifications, ports.clock)

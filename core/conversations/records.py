@@ -31,7 +31,7 @@ class Shortcut(Record):
     """
 
     collection = "shortcuts"
-    indexed = ("expires_at",)
+    indexed = ("expires_at", "account")
 
     account: str
     command: str
