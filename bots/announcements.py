@@ -15,6 +15,8 @@ async def announce(studio: Studio, principal: Principal, words: Words, news: Not
     """Put a notification into words, with pictures and next steps."""
     if news.kind is NewsKind.TRAINING_COMPLETED:
         return await _announce_completed(studio, principal, words, news.data)
+    if news.kind is NewsKind.ACCOUNTS_LINKED:
+        return _announce_linked(words, news.data)
     return _announce_ended(words, news)
 
 
@@ -47,6 +49,24 @@ async def _draw_samples(
     except (NotFoundError, UnavailableError):
         return ()
     return show_drawing("samples.png", drawing, words.say("Samples, by step"))
+
+
+def _announce_linked(words: Words, data: dict[str, JsonValue]) -> Reply:
+    known = data["platforms"]
+    places = [str(place) for place in known] if isinstance(known, list) else []
+    return Reply(
+        words.say("You are one person now"),
+        words.say(
+            "Datasets, trainings, models and points of both are together. If that was not you, "
+            "take the other platform off and tell the operator."
+        ),
+        (Fact(words.say("Known on"), words.listing(places)),),
+        buttons=(
+            Button(words.say("Who am I?"), "whoami"),
+            Button(words.say("Take it off"), "unlink", style=Style.DANGER),
+        ),
+        tone=Tone.CAUTION,
+    )
 
 
 def _announce_ended(words: Words, news: Notification) -> Reply:

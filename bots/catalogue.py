@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bots import account, captions, datasets, jobs, models, pictures, points, training
+from bots import account, captions, datasets, jobs, linking, models, pictures, points, training
 from bots.dialog import Command, Kind
 from core.errors import NotFoundError
 
@@ -42,7 +42,7 @@ class Catalogue:
     def parse_line(self, text: str) -> Line | None:
         """Take `/dataset add Cats a.png`, `dataset_add@bot` or `train steps=100` apart; None if no command.
 
-        Words fill parameters in their order and `name=value` by name; a last text takes all that is left.
+        Words fill parameters in their order and `name=value` by name; the last one takes all that is left.
         """
         tokens = _split(text.strip().removeprefix("/"))
         if tokens:
@@ -67,6 +67,7 @@ def list_commands() -> Catalogue:
             *models.COMMANDS,
             *points.COMMANDS,
             *account.COMMANDS,
+            *linking.COMMANDS,
         )
     )
 
@@ -86,7 +87,7 @@ def _fill(command: Command, tokens: list[str]) -> Line:
     for param in empty:
         if not loose:
             break
-        if param is empty[-1] and param.kind is Kind.TEXT:
+        if param is empty[-1] and param.kind is not Kind.NUMBER and command.images is None:
             args[param.name] = " ".join(loose)
             loose = []
         else:

@@ -22,7 +22,8 @@ async def meet(
     if is_new:
         principal = studio.accounts.speak_for(account)
         account = await studio.accounts.set_locale(principal, choose_language(locale))
-    if welcome_points and (is_new or await studio.points.get_balance(account.id) == 0):
+    unwelcomed = account.split_from is None and not await studio.points.get_balance(account.id)
+    if welcome_points and unwelcomed:
         note = "Welcome to Trainyard"
         await studio.points.grant(account.id, welcome_points, f"start:{account.id}", note)
     return account, is_new

@@ -10,6 +10,8 @@ _KINDS = {
     EntryKind.HOLD: N_("set aside"),
     EntryKind.REFUSAL: N_("refused"),
     EntryKind.SETTLE: N_("settled"),
+    EntryKind.MOVE_OUT: N_("moved"),
+    EntryKind.MOVE_IN: N_("moved"),
 }
 
 

@@ -59,6 +59,7 @@ class Screen:
         if isinstance(answer, Question):
             return Group(self._render_question(answer), _render_buttons(answer))
         if answer.facts:
+            body += [Text("")] if body else []
             body.append(_render_facts(answer.facts))
         if answer.table is not None:
             body.append(_render_table(answer.table))
@@ -120,6 +121,8 @@ def _render_buttons(answer: Answer) -> RenderableType:
             grid.add_row(Text(f"  {number}", "cyan"), label, detail)
         return grid
     line = Text("  ")
+    if isinstance(answer, Question) and not answer.choices:  # a number is an answer there
+        return line + Text("   ".join(button.label for button in answer.buttons), "dim")
     for number, button in enumerate(answer.buttons, 1):
         line.append(f"{number}\u00a0", "cyan")
         line.append(button.label.replace(" ", "\u00a0"), _BUTTONS[button.style])

@@ -15,7 +15,7 @@ TILE_PX = 160
 GAP_PX = 8
 LABEL_PX = 18
 CURVE_SIZE_PX = (640, 240)
-MARGIN_PX = 48
+MARGIN_PX = 56
 _GROUND = "#1e1f24"
 _EMPTY = "#2c2e36"
 _TEXT = "#d5d8e0"
@@ -91,7 +91,7 @@ def draw_curve(points: list[tuple[float, float]]) -> Image.Image:
         level = 16 + (bottom - 16) * quarter / 4
         pen.line((MARGIN_PX, level, right, level), fill=_GRID)
         value = max(ys) - span_y * quarter / 4
-        pen.text((MARGIN_PX - 6, level), f"{value:.3g}", fill=_TEXT, font=font, anchor="rm")
+        pen.text((MARGIN_PX - 6, level), f"{value:.2g}", fill=_TEXT, font=font, anchor="rm")
     line = [
         (
             MARGIN_PX + (x - min(xs)) / span_x * (right - MARGIN_PX),

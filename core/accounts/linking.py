@@ -94,7 +94,7 @@ class Linking:
         return await self._merging.merge(mine, other)
 
     async def unlink(self, principal: Principal, identity_id: str) -> None:
-        """Take an identity off one's account; it begins anew with its next word. The last one stays.
+        """Take an identity off one's account; it has an empty one from then on. The last one stays.
 
         The account is marked first, so that two at once cannot take the last two.
         """
@@ -129,7 +129,10 @@ class Linking:
             with contextlib.suppress(NotFoundError, StaleError):
                 identity = await self._identities.get(account.unlinking)
                 if identity.account == account.id:
-                    await self._identities.delete(identity)
+                    fresh = await self._split(account)
+                    await self._identities.replace(
+                        identity.changed(self._clock.now(), account=fresh.id)
+                    )
             try:
                 account = await self._accounts.replace(
                     account.changed(self._clock.now(), unlinking=None)
@@ -137,6 +140,20 @@ class Linking:
             except StaleError:
                 account = await self._accounts.get(account.id)
         return account
+
+    async def _split(self, account: Account) -> Account:
+        """Make the empty account of an identity that is taken off."""
+        now = self._clock.now()
+        return await self._accounts.insert(
+            Account(
+                id=new_id("ac"),
+                created_at=now,
+                updated_at=now,
+                display_name=account.display_name,
+                locale=account.locale,
+                split_from=account.id,
+            )
+        )
 
     async def _count_try(self, account: str) -> None:
         """Count this try before it is looked at, so that many at once are all counted."""

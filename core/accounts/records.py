@@ -45,6 +45,8 @@ class Account(Record):
     """The account that took this one over; whoever comes here is led there."""
     absorbed: tuple[str, ...] = ()
     """The accounts whose storage this one counts as well."""
+    split_from: str | None = None
+    """The account that this one's identity was taken off; such a newcomer was welcomed before."""
     unlinking: str | None = None
     """The identity that is being taken off, so that two at once cannot take the last ones."""
 
