@@ -114,6 +114,8 @@ async def put_question(context: Context, request: Request, missing: Missing) -> 
         buttons=(*buttons, Button(words.say("Cancel"), "cancel")),
         problem=words.known(missing.problem),
         private=request.command.private,
+        command=request.command.path,
+        known=_plain(missing.given),
     )
 
 

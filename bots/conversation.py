@@ -140,7 +140,9 @@ class Conversation:
         """Take a text: the answer to the open question, or a command typed as a line."""
         line = self.catalogue.parse_line(incoming.text)
         waiting = self._find_command(draft)
-        if line is not None and (waiting is None or incoming.text.lstrip().startswith("/")):
+        asked = waiting.find_param(draft.asked) if draft is not None and waiting else None
+        takes_text = waiting is not None and (asked is None or asked.kind is not Kind.IMAGES)
+        if line is not None and (not takes_text or incoming.text.lstrip().startswith("/")):
             return await self._go_on(context, Request(line.command, line.args))
         if draft is None or waiting is None:
             return say_lost(context)
@@ -149,7 +151,6 @@ class Conversation:
             return await self._go_on(context, Request(self.catalogue.get("cancel")))
         if draft.asked == ASKED_SURE:
             return await self._decide(context, draft, waiting, word)
-        asked = waiting.find_param(draft.asked)
         if asked is None or asked.kind is Kind.IMAGES:
             done = word in ("done", "fertig")
             return await self._finish_pictures(context, waiting, draft, done)
@@ -178,9 +179,8 @@ class Conversation:
         """Take a word while pictures are awaited: "done", or a reminder of what is awaited."""
         if done:
             await self._studio.conversations.drop_draft(context.spot)
-            words = context.words
-            following = (Button(words.say("Datasets"), "dataset list"),)
-            return Reply(words.say("Done"), buttons=following, tone=Tone.GOOD)
+            following = (Button(context.words.say("Datasets"), "dataset list"),)
+            return Reply(context.words.say("Done"), buttons=following, tone=Tone.GOOD)
         asked = Request(command, {n: v for n, v in draft.args.items() if not isinstance(v, list)})
         answer = await self._go_on(context, asked)
         if isinstance(answer, Question):
@@ -203,12 +203,12 @@ class Conversation:
         else:
             await self._studio.conversations.drop_draft(context.spot)
         try:
-            reply = await command.run(replace(context, key=request.sure or context.key), found)
+            context = replace(context, key=request.sure or context.key)
+            return replace(await command.run(context, found), private=command.private)
         except UnavailableError as error:
             sure = buttons.name_shortcut(request.sure) if request.sure else ""
             again = Button(context.words.say("Try again"), command.path, found.values, data=sure)
             return explain(context.words, error, again)
-        return reply
 
     async def _confirm(self, context: Context, request: Request, args: Args) -> Answer:
         """Show what would happen, and keep the question until yes or no."""

@@ -5,7 +5,7 @@ arguments bound, carried in at most 64 bytes, so it works after a restart and on
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bots.replies import (
@@ -174,6 +174,10 @@ class Question:
     buttons: tuple[Button, ...] = ()
     problem: str = ""
     private: bool = True
+    command: str = ""
+    """Whose question it is, for completion and forms."""
+    known: Mapping[str, Scalar] = field(default_factory=dict)
+    """What was answered before."""
 
 
 Answer = Reply | Question

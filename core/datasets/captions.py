@@ -19,7 +19,8 @@ class EditKind(StrEnum):
 
 
 class CaptionEdit(Value):
-    """One change to every caption. Twice is not twice: a prefix or suffix that is there stays alone."""
+    """One change to every caption. A prefix or suffix that is there is not added again, and a picture
+    without a caption gets the text alone, without the comma that would have joined it."""
 
     kind: EditKind
     text: str
@@ -29,6 +30,9 @@ class CaptionEdit(Value):
         """Return the caption after the change."""
         if self.kind is EditKind.REPLACE:
             return caption.replace(self.find, self.text)
+        bare = self.text.strip(" ,")
+        if caption in ("", bare):
+            return bare
         if self.kind is EditKind.PREFIX:
             return caption if caption.startswith(self.text) else f"{self.text}{caption}"
         return caption if caption.endswith(self.text) else f"{caption}{self.text}"
