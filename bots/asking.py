@@ -96,7 +96,8 @@ async def put_question(context: Context, request: Request, missing: Missing) -> 
             return _say_empty(context, param)
     elif param.kind is Kind.TOGGLE:
         choices = [Choice("yes", words.say("Yes")), Choice("no", words.say("No"))]
-    text = words.say("For example: {example}", example=param.example) if param.example else ""
+    example = words.say(param.example)
+    text = words.say("For example: {example}", example=example) if example else ""
     buttons = [
         Button(
             choice.label, request.command.path, {**_plain(missing.given), param.name: choice.value}

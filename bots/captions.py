@@ -46,7 +46,7 @@ async def list_changes(context: Context, args: Args, typed: str) -> Sequence[Cho
         "text",
         N_("What is on the picture? Leave out what your trigger word shall stand for."),
         limits=_TEXT_LIMITS,
-        example="sitting on a red chair, from the side",
+        example=N_("sitting on a red chair, from the side"),
     ),
 )
 async def set_caption(context: Context, args: Args) -> Reply:

@@ -27,7 +27,7 @@ _NAME = Param(
     "name",
     N_("What shall it be called?"),
     limits=Limits(characters=MAX_NAME_CHARACTERS),
-    example="My cat",
+    example=N_("My cat"),
 )
 START = Param("start", "", Kind.NUMBER, required=False, hidden=True, limits=Limits(least=0))
 
@@ -76,7 +76,7 @@ async def show(context: Context, args: Args) -> Reply:
     shown = items[start : start + SHEET_TILES]
     sheet = await studio.pictures.draw_items(shown, start + 1)
     rows = tuple(
-        (str(number), item.captions.get(dataset.default_caption_set, ""))
+        (str(number), item.captions.get(dataset.default_caption_set) or "–")
         for number, item in enumerate(shown, start + 1)
     )
     following = start + SHEET_TILES if len(items) > start + SHEET_TILES else 0

@@ -43,7 +43,11 @@ class Screen:
 
     def print(self, *things: RenderableType) -> None:
         for thing in things:
-            self.console.print(thing, width=min(MAX_WIDTH, self.console.width))
+            self.console.print(thing, width=self.width)
+
+    @property
+    def width(self) -> int:
+        return min(MAX_WIDTH, self.console.width)
 
     def echo(self, line: str) -> None:
         """Show a line of a script as if somebody had typed it."""
@@ -57,7 +61,7 @@ class Screen:
         parts = [Text(answer.text)] if answer.text else []
         body: list[RenderableType] = [*parts]
         if isinstance(answer, Question):
-            return Group(self._render_question(answer), _render_buttons(answer))
+            return Group(self._render_question(answer), _render_buttons(answer, self.width))
         if answer.facts:
             body += [Text("")] if body else []
             body.append(_render_facts(answer.facts))
@@ -79,7 +83,7 @@ class Screen:
             padding=(0, 1),
         )
         shown_panel: RenderableType = panel if body else Padding(title, (0, 0, 0, 0))
-        return Group(shown_panel, _render_buttons(answer))
+        return Group(shown_panel, _render_buttons(answer, self.width))
 
     def _render_question(self, question: Question) -> RenderableType:
         lines = []
@@ -109,7 +113,7 @@ def _render_table(rows: Rows) -> RenderableType:
     return table
 
 
-def _render_buttons(answer: Answer) -> RenderableType:
+def _render_buttons(answer: Answer, width: int) -> RenderableType:
     details = {}
     if isinstance(answer, Question):
         details = {choice.label: choice.detail for choice in answer.choices if choice.detail}
@@ -120,14 +124,16 @@ def _render_buttons(answer: Answer) -> RenderableType:
             detail = Text(details.get(button.label, ""), "dim")
             grid.add_row(Text(f"  {number}", "cyan"), label, detail)
         return grid
-    line = Text("  ")
+    line, lines = Text("  "), list[Text]()
     if isinstance(answer, Question) and not answer.choices:  # a number is an answer there
         return line + Text("   ".join(button.label for button in answer.buttons), "dim")
     for number, button in enumerate(answer.buttons, 1):
-        line.append(f"{number}\u00a0", "cyan")
-        line.append(button.label.replace(" ", "\u00a0"), _BUTTONS[button.style])
-        line.append("   ")
-    return line
+        label = Text.assemble((f"{number} ", "cyan"), (button.label, _BUTTONS[button.style]))
+        if line.cell_len > 2 and line.cell_len + label.cell_len > width:
+            lines.append(line)
+            line = Text("  ")
+        line += label + Text("   ")
+    return Group(*lines, line)
 
 
 def flatten(answer: Answer, paths: list[Path]) -> str:
