@@ -30,6 +30,7 @@ async def list_languages(context: Context, args: Args, typed: str) -> Sequence[C
 
 @command("whoami", N_("See who you are here"))
 async def whoami(context: Context, args: Args) -> Reply:
+    """Say who this is: points, storage, language and platforms."""
     words, account = context.words, context.account
     identities = await context.studio.accounts.list_identities(context.principal)
     points = await context.studio.points.get_balance(account.id)
@@ -58,6 +59,7 @@ async def whoami(context: Context, args: Args) -> Reply:
     Param("language", N_("Which language?"), Kind.CHOICE, list_languages),
 )
 async def language(context: Context, args: Args) -> Reply:
+    """Answer in another language from now on."""
     chosen = args.text("language")
     await context.studio.accounts.set_locale(context.principal, chosen)
     words = Words(chosen)
@@ -71,6 +73,7 @@ async def language(context: Context, args: Args) -> Reply:
 
 @command("inbox", N_("Read your news"), AFTER)
 async def inbox(context: Context, args: Args) -> Reply:
+    """Show the newest news, then older ones."""
     words, studio = context.words, context.studio
     page = await studio.notifications.list_own(context.principal, read_page(args, limit=1))
     if not page.items:
@@ -88,6 +91,7 @@ async def inbox(context: Context, args: Args) -> Reply:
 
 @command("help", N_("See what can be asked for"))
 async def show_help(context: Context, args: Args) -> Reply:
+    """List every command."""
     words = context.words
     rows = tuple((f"/{c.path}", words.say(c.summary)) for c in context.catalogue)
     text = words.say(
@@ -109,6 +113,7 @@ async def show_help(context: Context, args: Args) -> Reply:
 
 @command("start", N_("Begin"))
 async def start(context: Context, args: Args) -> Reply:
+    """Say hello, and what to begin with."""
     words = context.words
     return replace(
         await show_help.run(context, args),
@@ -119,6 +124,7 @@ async def start(context: Context, args: Args) -> Reply:
 
 @command("cancel", N_("Stop what is being asked"))
 async def cancel(context: Context, args: Args) -> Reply:
+    """Forget the open question."""
     words = context.words
     await context.studio.conversations.drop_draft(context.spot)
     return Reply(

@@ -160,3 +160,10 @@ def say_lost(context: Context) -> Reply:
         ),
         tone=Tone.CAUTION,
     )
+
+
+def offer_change(context: Context, command: Command, args: Args) -> tuple[Button, ...]:
+    """Offer to change what may be changed of a command that is too dear as it is."""
+    names = [p.name for p in command.params if not p.required and not p.hidden]
+    label = context.words.say("Change settings")
+    return tuple(Button(label, command.path, args.values, ask=name) for name in names[:1])

@@ -50,6 +50,7 @@ async def list_changes(context: Context, args: Args, typed: str) -> Sequence[Cho
     ),
 )
 async def set_caption(context: Context, args: Args) -> Reply:
+    """Save one caption, and offer the next picture that has none."""
     words, studio = context.words, context.studio
     dataset_id, item_id = args.text("dataset"), args.text("picture")
     item = await studio.datasets.caption(context.principal, dataset_id, item_id, args.text("text"))
@@ -116,6 +117,7 @@ async def _confirm_all(context: Context, args: Args) -> Reply:
     yes=N_("Change them"),
 )
 async def edit_all(context: Context, args: Args) -> Reply:
+    """Change every caption."""
     words, studio = context.words, context.studio
     dataset = await studio.datasets.get_own(context.principal, args.text("dataset"))
     changed = await studio.captions.edit(context.principal, dataset.id, _make_edit(args))

@@ -31,44 +31,36 @@ def advise(words: Words, report: Report) -> list[str]:
     """Say what to mend, the most important first."""
     if not report.items:
         return [words.say("Add some pictures: ten to thirty of one thing are a good start.")]
-    found = (
-        (
-            len(report.uncaptioned),
-            words.count(
-                "{n} picture has no caption.",
-                "{n} pictures have no caption.",
-                len(report.uncaptioned),
-            ),
-        ),
-        (
-            len(report.near_duplicates),
-            words.count(
-                "{n} pair looks alike; keep the best picture of each.",
-                "{n} pairs look alike; keep the best picture of each.",
-                len(report.near_duplicates),
-            ),
-        ),
-        (
-            len(report.too_small),
-            words.count(
-                "{n} picture is smaller than it is trained at.",
-                "{n} pictures are smaller than they are trained at.",
-                len(report.too_small),
-            ),
-        ),
-        (
-            len(report.blurred),
-            words.count(
-                "{n} picture looks blurred.", "{n} pictures look blurred.", len(report.blurred)
-            ),
-        ),
-        (
-            len(report.extreme_aspect),
-            words.count(
-                "{n} picture is very wide or very tall.",
-                "{n} pictures are very wide or very tall.",
-                len(report.extreme_aspect),
-            ),
+    return [*_advise_on_captions(words, report), *_advise_on_pictures(words, report)]
+
+
+def _advise_on_captions(words: Words, report: Report) -> list[str]:
+    bare, alike = len(report.uncaptioned), len(report.near_duplicates)
+    lines = (
+        words.count("{n} picture has no caption.", "{n} pictures have no caption.", bare),
+        words.count(
+            "{n} pair looks alike; keep the best picture of each.",
+            "{n} pairs look alike; keep the best picture of each.",
+            alike,
         ),
     )
-    return [text for number, text in found if number]
+    return [line for line, number in zip(lines, (bare, alike), strict=True) if number]
+
+
+def _advise_on_pictures(words: Words, report: Report) -> list[str]:
+    counts = (len(report.too_small), len(report.blurred), len(report.extreme_aspect))
+    small, blurred, extreme = counts
+    lines = (
+        words.count(
+            "{n} picture is smaller than it is trained at.",
+            "{n} pictures are smaller than they are trained at.",
+            small,
+        ),
+        words.count("{n} picture looks blurred.", "{n} pictures look blurred.", blurred),
+        words.count(
+            "{n} picture is very wide or very tall.",
+            "{n} pictures are very wide or very tall.",
+            extreme,
+        ),
+    )
+    return [line for line, number in zip(lines, counts, strict=True) if number]

@@ -8,7 +8,15 @@ from weakref import WeakValueDictionary
 from pydantic import JsonValue
 
 from bots import arguments, buttons
-from bots.asking import Missing, Request, ask_sure, find_missing, put_question, say_lost
+from bots.asking import (
+    Missing,
+    Request,
+    ask_sure,
+    find_missing,
+    offer_change,
+    put_question,
+    say_lost,
+)
 from bots.catalogue import Catalogue
 from bots.dialog import (
     ASKED_SURE,
@@ -19,19 +27,17 @@ from bots.dialog import (
     Command,
     Context,
     Kind,
-    Picture,
     Question,
     Reply,
     Tone,
 )
 from bots.failures import apologise, explain
 from bots.first_contact import greet, meet
-from bots.incoming import Incoming
+from bots.incoming import Incoming, take_up_pictures
 from bots.wording import Words
 from core.conversations.records import Draft
 from core.conversations.service import Spot
-from core.datasets.records import Source
-from core.errors import TrainyardError, UnavailableError
+from core.errors import InsufficientPointsError, TrainyardError, UnavailableError
 from core.records import new_id
 from core.studio import Studio
 
@@ -114,13 +120,13 @@ class Conversation:
                 self._studio, self.catalogue.commands, context.account.id, incoming.button
             )
             command = self.catalogue.get(pressed.command)
-            kept = self._take_pictures(draft, incoming, command)
+            kept = take_up_pictures(draft, incoming, command)
             return await self._go_on(
                 context, Request(command, pressed.args, kept, pressed.ask, pressed.sure)
             )
         if incoming.command:
             command = self.catalogue.get(incoming.command)
-            pictures = incoming.pictures or self._take_pictures(draft, incoming, command)
+            pictures = incoming.pictures or take_up_pictures(draft, incoming, command)
             return await self._go_on(context, Request(command, incoming.args, pictures))
         if incoming.pictures:
             return await self._take_in(context, incoming, draft)
@@ -132,7 +138,7 @@ class Conversation:
         if draft is None or waiting is None or waiting.images is None:
             usual = self.catalogue.get(self.catalogue.pictures)
             return await self._go_on(context, Request(usual, {}, incoming.pictures))
-        kept = self._take_pictures(draft, incoming, waiting)
+        kept = take_up_pictures(draft, incoming, waiting)
         given = {name: value for name, value in draft.args.items() if not isinstance(value, list)}
         return await self._go_on(context, Request(waiting, given, (*kept, *incoming.pictures)))
 
@@ -155,7 +161,7 @@ class Conversation:
             done = word in ("done", "fertig")
             return await self._finish_pictures(context, waiting, draft, done)
         given = {name: v for name, v in draft.args.items() if not isinstance(v, list)}
-        pictures = self._take_pictures(draft, incoming, waiting)
+        pictures = take_up_pictures(draft, incoming, waiting)
         request = Request(waiting, {**given, asked.name: incoming.text}, pictures)
         if not incoming.text.strip():
             request = replace(request, given=given, ask=asked.name)
@@ -213,7 +219,11 @@ class Conversation:
     async def _confirm(self, context: Context, request: Request, args: Args) -> Answer:
         """Show what would happen, and keep the question until yes or no."""
         assert request.command.confirm is not None
-        reply = await request.command.confirm(context, args)
+        try:
+            reply = await request.command.confirm(context, args)
+        except InsufficientPointsError as error:
+            await self._studio.conversations.drop_draft(context.spot)
+            return explain(context.words, error, *offer_change(context, request.command, args))
         shortcut = await self._studio.conversations.keep_shortcut(
             context.account.id, request.command.path, dict(args.values), sure=True
         )
@@ -234,17 +244,3 @@ class Conversation:
 
     def _find_command(self, draft: Draft | None) -> Command | None:
         return self.catalogue.commands.get(draft.command) if draft is not None else None
-
-    def _take_pictures(
-        self, draft: Draft | None, incoming: Incoming, command: Command
-    ) -> tuple[Picture, ...]:
-        """Fetch once more the pictures that a draft of this command keeps."""
-        images = command.images
-        if draft is None or draft.command != command.path or images is None or not incoming.reopen:
-            return ()
-        kept = draft.args.get(images.name)
-        return tuple(
-            replace(incoming.reopen(str(entry[0]), str(entry[1])), source=Source(str(entry[2])))
-            for entry in (kept if isinstance(kept, list) else [])
-            if isinstance(entry, list) and len(entry) == 3
-        )

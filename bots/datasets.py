@@ -34,6 +34,7 @@ START = Param("start", "", Kind.NUMBER, required=False, hidden=True, limits=Limi
 
 @command("dataset create", N_("Make a dataset"), _NAME)
 async def create(context: Context, args: Args) -> Reply:
+    """Make a dataset, and offer to fill it."""
     words = context.words
     dataset = await context.studio.datasets.create(context.principal, args.text("name"))
     return Reply(
@@ -49,6 +50,7 @@ async def create(context: Context, args: Args) -> Reply:
 
 @command("dataset list", N_("List your datasets"), AFTER)
 async def list_own(context: Context, args: Args) -> Reply:
+    """List datasets, a page at a time."""
     words, studio = context.words, context.studio
     page = await studio.datasets.list_own(context.principal, read_page(args))
     new = Button(words.say("New dataset"), "dataset create")
@@ -69,6 +71,7 @@ async def list_own(context: Context, args: Args) -> Reply:
 
 @command("dataset show", N_("Look at a dataset"), DATASET, START)
 async def show(context: Context, args: Args) -> Reply:
+    """Show pictures on a sheet, with their captions."""
     words, studio = context.words, context.studio
     dataset = await studio.datasets.get(context.principal, args.text("dataset"))
     items = await studio.datasets.list_active(dataset.id)
@@ -107,6 +110,7 @@ def _turn(context: Context, dataset: Dataset, start: int, following: int) -> lis
 
 @command("dataset report", N_("Check a dataset, for free"), DATASET)
 async def report(context: Context, args: Args) -> Reply:
+    """Say what to mend, and which trainings fit."""
     words = context.words
     dataset = await context.studio.datasets.get(context.principal, args.text("dataset"))
     found = await context.studio.report(context.principal, dataset.id)
@@ -160,6 +164,7 @@ async def _confirm_delete(context: Context, args: Args) -> Reply:
     yes=N_("Delete"),
 )
 async def delete(context: Context, args: Args) -> Reply:
+    """Delete a dataset that was confirmed."""
     words = context.words
     dataset = await context.studio.datasets.get_own(context.principal, args.text("dataset"))
     await context.studio.datasets.delete(context.principal, dataset.id)

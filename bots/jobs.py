@@ -36,6 +36,7 @@ _ENDED_JOB = replace(
 
 @command("jobs", N_("List your trainings"), AFTER)
 async def list_own(context: Context, args: Args) -> Reply:
+    """List trainings, a page at a time."""
     words = context.words
     page = await context.studio.jobs.list_own(context.principal, read_page(args))
     train = Button(words.say("Train"), "train", style=Style.PRIMARY)
@@ -65,6 +66,7 @@ async def list_own(context: Context, args: Args) -> Reply:
 
 @command("job show", N_("See how far a training is"), JOB)
 async def show(context: Context, args: Args) -> Reply:
+    """Show how far a training is, its loss and its samples."""
     words, studio = context.words, context.studio
     job = await studio.jobs.get(context.principal, args.text("training"))
     losses = await studio.jobs.list_losses(context.principal, job.id)
@@ -152,6 +154,7 @@ async def _confirm_cancel(context: Context, args: Args) -> Reply:
     yes=N_("Cancel the training"),
 )
 async def cancel(context: Context, args: Args) -> Reply:
+    """Ask a training to stop."""
     words = context.words
     job = await context.studio.jobs.cancel(context.principal, args.text("training"))
     is_over = job.status in TERMINAL
@@ -187,6 +190,7 @@ async def _confirm_retry(context: Context, args: Args) -> Reply:
     yes=N_("Train again"),
 )
 async def retry(context: Context, args: Args) -> Reply:
+    """Submit the same training again."""
     words = context.words
     job = await context.studio.jobs.retry(context.principal, args.text("training"), context.key)
     return Reply(

@@ -91,6 +91,7 @@ async def _confirm_unlink(context: Context, args: Args) -> Reply:
     yes=N_("Take it off"),
 )
 async def unlink(context: Context, args: Args) -> Reply:
+    """Take a platform off the account."""
     words = context.words
     await context.studio.linking.unlink(context.principal, args.text("identity"))
     return Reply(

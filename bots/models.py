@@ -21,6 +21,7 @@ from bots.wording import N_, shorten
 
 @command("mods", N_("List your models"), AFTER)
 async def list_own(context: Context, args: Args) -> Reply:
+    """List models, a page at a time."""
     words = context.words
     page = await context.studio.models.list_own(context.principal, read_page(args))
     train = Button(words.say("Train"), "train", style=Style.PRIMARY)
@@ -43,6 +44,7 @@ async def list_own(context: Context, args: Args) -> Reply:
 
 @command("mod show", N_("Look at a model"), MODEL)
 async def show(context: Context, args: Args) -> Reply:
+    """Show a model with its samples and trigger words."""
     words, studio = context.words, context.studio
     model = await studio.models.get(context.principal, args.text("model"))
     samples = await studio.pictures.draw_samples(model.samples)
@@ -75,6 +77,7 @@ async def show(context: Context, args: Args) -> Reply:
     Param("file", N_("Which file?"), Kind.CHOICE, list_files, takes_only=True),
 )
 async def download(context: Context, args: Args) -> Reply:
+    """Hand over one of a model's files."""
     words, studio = context.words, context.studio
     model = await studio.models.get(context.principal, args.text("model"))
     file = await studio.models.find_file(context.principal, model.id, args.text("file"))

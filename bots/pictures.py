@@ -13,6 +13,7 @@ MAX_REASONS = 5
 
 @command("dataset add", N_("Add pictures to a dataset"), DATASET, _IMAGES)
 async def add(context: Context, args: Args) -> Reply:
+    """Take pictures in, one by one; one that is refused spoils none of the others."""
     words, studio = context.words, context.studio
     dataset = await studio.datasets.get_own(context.principal, args.text("dataset"))
     added, known, refused = 0, 0, []
@@ -72,6 +73,7 @@ async def _confirm_remove(context: Context, args: Args) -> Reply:
     yes=N_("Remove"),
 )
 async def remove(context: Context, args: Args) -> Reply:
+    """Take out one picture that was confirmed."""
     words, studio = context.words, context.studio
     dataset = await studio.datasets.get_own(context.principal, args.text("dataset"))
     await studio.datasets.remove_item(context.principal, dataset.id, args.text("picture"))

@@ -17,6 +17,7 @@ _KINDS = {
 
 @command("points", N_("See your points"))
 async def balance(context: Context, args: Args) -> Reply:
+    """Say how many points there are."""
     words = context.words
     points = await context.studio.points.get_balance(context.principal.account)
     return Reply(
@@ -30,6 +31,7 @@ async def balance(context: Context, args: Args) -> Reply:
 
 @command("statement", N_("See where your points went"), AFTER)
 async def statement(context: Context, args: Args) -> Reply:
+    """List entries, a page at a time."""
     words, studio = context.words, context.studio
     points = await studio.points.get_balance(context.principal.account)
     page = await studio.points.get_statement(context.principal, read_page(args))

@@ -195,6 +195,7 @@ def show_value(words: Words, value: ParamValue) -> str:
     yes=N_("Train"),
 )
 async def train(context: Context, args: Args) -> Reply:
+    """Buy the training that was confirmed; the same yes twice buys once."""
     words = context.words
     wishes = _make_wishes(context, args)
     job = await context.studio.jobs.submit(

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from core.accounts.linking import Linking
+from core.accounts.linking import Linking, LinkStores
 from core.accounts.merging import Merging, MovingStores
 from core.accounts.records import Account, ApiToken, Identity, LinkCode, LinkTries, Merge, Principal
 from core.accounts.service import Accounts
@@ -111,15 +111,7 @@ class Studio:
         self.pictures = Pictures(self.jobs, ports.blobs, ports.drawings)
         self.leases = Leases(stores.jobs, self.accounts, settlement, ports.events, clock, lease_s)
         self.merging = _make_merging(ports, self.accounts, self.points, self.notifications)
-        self.linking = Linking(
-            stores.link_codes,
-            stores.link_tries,
-            stores.identities,
-            stores.accounts,
-            self.accounts,
-            self.merging,
-            clock,
-        )
+        self.linking = _make_linking(ports, self.accounts, self.merging)
         self.sweeper = Sweeper(
             stores.jobs,
             submission,
@@ -150,6 +142,12 @@ def _make_retention(ports: Ports, datasets: Datasets, accounts: Accounts) -> Ret
         ports.blobs,
         ports.clock,
     )
+
+
+def _make_linking(ports: Ports, accounts: Accounts, merging: Merging) -> Linking:
+    stores = ports.stores
+    linking = LinkStores(stores.link_codes, stores.link_tries, stores.identities, stores.accounts)
+    return Linking(linking, accounts, merging, ports.clock)
 
 
 def _make_merging(

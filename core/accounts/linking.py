@@ -7,6 +7,7 @@ account that guesses for a year hits a living code with a chance of one in two m
 import contextlib
 import hashlib
 import secrets
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from core.accounts.merging import Merging
@@ -26,23 +27,30 @@ _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _WRONG = "This code is not valid. Ask for a new one with /link on the other platform."
 
 
+@dataclass(frozen=True)
+class LinkStores:
+    """What linking reads and writes."""
+
+    codes: Documents[LinkCode]
+    tries: Documents[LinkTries]
+    identities: Documents[Identity]
+    accounts: Documents[Account]
+
+
 class Linking:
     """How people say that they are one person on two platforms, and that they are so no longer."""
 
     def __init__(
         self,
-        codes: Documents[LinkCode],
-        tries: Documents[LinkTries],
-        identities: Documents[Identity],
-        accounts: Documents[Account],
+        stores: LinkStores,
         people: Accounts,
         merging: Merging,
         clock: Clock,
     ) -> None:
-        self._codes = codes
-        self._tries = tries
-        self._identities = identities
-        self._accounts = accounts
+        self._codes = stores.codes
+        self._tries = stores.tries
+        self._identities = stores.identities
+        self._accounts = stores.accounts
         self._people = people
         self._merging = merging
         self._clock = clock

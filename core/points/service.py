@@ -137,9 +137,7 @@ class Points:
     async def post(
         self, account: str, kind: EntryKind, key: str, ref: str, legs: Sequence[Leg], note: str
     ) -> Entry:
-        """Extend the member's chain by one entry, or return the entry that this key already made.
-
-        For the core's own sagas; doors grant, hold and settle."""
+        """Extend the member's chain by one entry, or return the one that this key made; doors grant and hold."""
         if sum(leg.amount_points for leg in legs) != 0:
             raise ValueError(f"legs of {key} do not sum to zero")
         amount = sum(leg.amount_points for leg in legs if leg.account == account)

@@ -1,5 +1,6 @@
 """Datasets by conversation: made, filled, looked at, captioned, checked, emptied and deleted."""
 
+import asyncio
 import io
 
 import pytest
@@ -60,6 +61,16 @@ async def test_pictures_that_come_first_wait_for_their_dataset(mira: Person) -> 
     question = expect_question(await mira.send("flag 1"), "dataset")
     reply = await mira.press(find_button(question, "Dogs"))
     expect_reply(reply, "2 pictures added to “Dogs”")
+
+
+async def test_an_album_that_arrives_as_many_messages_is_one_act(mira: Person) -> None:
+    await make_dataset(mira, "Cats")
+    await asyncio.gather(*(mira.send(f"flag {index}") for index in range(5)))
+    question = expect_question(await mira.send("flag 5"), "dataset")
+    reply = await mira.press(find_button(question, "Cats"))
+    expect_reply(reply, "6 pictures added to “Cats”")
+    await asyncio.gather(*(mira.send(f"flag {index}") for index in range(3)))
+    assert expect_reply(await mira.send("flag 0"), "0 pictures added").facts[0].value == "6"
 
 
 async def test_what_is_no_picture_is_refused_beside_those_that_are(mira: Person) -> None:

@@ -73,8 +73,11 @@ async def test_yes_pressed_twice_and_by_somebody_else_trains_once(
 
 async def test_too_few_points_are_said_before_anything_happens(trainer: Person) -> None:
     reply = expect_reply(await ask_price(trainer, "steps=5000"), "Not enough points")
-    assert "405 points" in reply.text or "your balance is 100" in reply.text
+    assert "This costs 405 points and your balance is 100" in reply.text
     assert find_button(reply, "Statement")
+    expect_reply(await trainer.type("hello"), "I did not understand")
+    expect_question(await trainer.press(find_button(reply, "Change settings")), "settings")
+    expect_reply(await trainer.type("steps=100"), "for 13 points?")
 
 
 async def test_a_waiting_training_is_cancelled_and_tried_again(trainer: Person) -> None:
