@@ -47,6 +47,7 @@ class Chat:
         self._screen = screen
         self._last: Answer | None = None
         self._met = asyncio.Event()
+        self.words = Words(seat.locale)
         self.progress: dict[str, str] = {}
         """What each training that runs has come to, by its id."""
         self.on_change: Callable[[], None] = lambda: None
@@ -55,16 +56,16 @@ class Chat:
     def last(self) -> Answer | None:
         return self._last
 
-    async def say(self, line: str) -> Answer:
+    async def take(self, line: str) -> Answer:
         """Do what a typed line means and show the answer."""
         try:
             incoming = self._read(line)
             answer = await self._conversation.handle(incoming)
         except TrainyardError as error:  # a path that leads nowhere
-            words = Words(self._seat.locale)
-            answer = await self._conversation.seal("", explain(words, error))
+            answer = await self._conversation.seal("", explain(self.words, error))
         self._last = answer
         self._met.set()
+        self.words = Words((await self._find_account()).locale)
         await self._screen.show(answer)
         return answer
 

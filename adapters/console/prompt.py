@@ -28,10 +28,12 @@ async def talk(chat: Chat, screen: Screen, history: Path) -> None:
     )
     chat.on_change = lambda: session.app.invalidate()
     with patch_stdout(raw=True):
+        await chat.take("/start")
         screen.whisper(
-            "Tab completes, a number presses a button, a path sends pictures, Ctrl-D leaves."
+            chat.words.say(
+                "Tab completes, a number presses a button, a path sends pictures, Ctrl-D leaves."
+            )
         )
-        await chat.say("/start")
         while True:
             try:
                 line = await session.prompt_async([("ansicyan bold", "› ")])
@@ -43,7 +45,7 @@ async def talk(chat: Chat, screen: Screen, history: Path) -> None:
                 return
             if line.strip():
                 chat.progress.pop("answer", None)
-                await chat.say(line)
+                await chat.take(line)
                 chat.progress.pop("answer", None)
 
 

@@ -48,7 +48,7 @@ async def play(script: str, chat: Chat, screen: Screen, *, wait_s: float = WAIT_
         if step.kind == "say":
             screen.shown.clear()
             screen.echo(step.text)
-            await chat.say(step.text)
+            await chat.take(step.text)
         elif step.kind == "expect":
             _check(step, screen)
         else:

@@ -8,7 +8,8 @@ from babel.messages.extract import extract_from_dir
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYWORDS: dict[str, tuple[int, ...] | None] = {"N_": None, "say": None, "count": (1, 2)}
-_ERRORS = ("core", "adapters/images", "bots")
+_ERRORS = ("core", "adapters/images", "adapters/console", "bots")
+_SPOKEN = ("bots", "adapters/console")
 _OPERATORS = {
     # Read by operators and programs, or raised for what a person cannot do in a conversation.
     "core/offerings/catalogue.py",
@@ -17,18 +18,19 @@ _OPERATORS = {
     "core/points/reconcile.py",
 }
 
-_OURS = ("ValueError", "TypeError", "KeyError")
+_OURS = ("ValueError", "TypeError", "KeyError", "ScriptError")
 """Errors of the program, which nobody is shown."""
 
 Message = str | tuple[str, str]
 
 
 def extract_spoken() -> set[Message]:
-    """Return the texts of bots; those that depend on a number as (one, many)."""
+    """Return the texts of bots and of the terminal; those that depend on a number as (one, many)."""
     found: set[Message] = set()
-    for row in extract_from_dir(str(ROOT / "bots"), [("**.py", "python")], keywords=KEYWORDS):
-        message = row[2]
-        found.add(message if isinstance(message, str) else (message[0], message[1]))
+    for folder in _SPOKEN:
+        for row in extract_from_dir(str(ROOT / folder), [("**.py", "python")], keywords=KEYWORDS):
+            message = row[2]
+            found.add(message if isinstance(message, str) else (message[0], message[1]))
     return {message for message in found if message}
 
 

@@ -55,31 +55,31 @@ def make_file(name: str, body: bytes = b"bytes") -> File:
 
 
 async def test_numbers_press_buttons_unless_a_free_answer_is_asked(chat: Chat) -> None:
-    await chat.say("/start")
-    question = await chat.say("1")
+    await chat.take("/start")
+    question = await chat.take("1")
     assert isinstance(question, Question) and question.param.name == "name"
-    made = await chat.say("1")
+    made = await chat.take("1")
     assert isinstance(made, Reply) and made.title == "“1” is ready"
-    again = await chat.say("add PICTURES")
+    again = await chat.take("add PICTURES")
     assert isinstance(again, Question) and again.param.name == "images"
-    assert isinstance(await chat.say("99"), Question)
+    assert isinstance(await chat.take("99"), Question)
 
 
 @pytest.mark.parametrize("line", ["*.png", "0.png 1.png", "./0.png 1.png"])
 async def test_paths_send_pictures(chat: Chat, line: str) -> None:
-    await chat.say("/dataset create Cats")
-    await chat.say("1")
-    added = await chat.say(line)
+    await chat.take("/dataset create Cats")
+    await chat.take("1")
+    added = await chat.take(line)
     assert isinstance(added, Reply) and added.title == "2 pictures added to “Cats”"
 
 
 async def test_a_folder_stands_for_its_pictures_and_a_wrong_path_is_said(
     chat: Chat, tmp_path: Path
 ) -> None:
-    await chat.say("/dataset create Cats")
-    added = await chat.say(f"/dataset add Cats {tmp_path}")
+    await chat.take("/dataset create Cats")
+    added = await chat.take(f"/dataset add Cats {tmp_path}")
     assert isinstance(added, Reply) and added.title.startswith("2 pictures")
-    wrong = await chat.say("/dataset add Cats nowhere.png")
+    wrong = await chat.take("/dataset add Cats nowhere.png")
     assert isinstance(wrong, Reply) and wrong.text == "There is no picture at nowhere.png."
     assert looks_like_pictures("hello world", tmp_path) == []
     assert looks_like_pictures("'", tmp_path) == looks_like_pictures("x" * 5000, tmp_path) == []
@@ -88,11 +88,11 @@ async def test_a_folder_stands_for_its_pictures_and_a_wrong_path_is_said(
 
 
 async def test_a_picture_that_is_gone_is_said(chat: Chat, tmp_path: Path) -> None:
-    await chat.say("/dataset create Cats")
-    await chat.say("/dataset create Dogs")
-    await chat.say("0.png")
+    await chat.take("/dataset create Cats")
+    await chat.take("/dataset create Dogs")
+    await chat.take("0.png")
     (tmp_path / "0.png").unlink()
-    reply = await chat.say("Cats")
+    reply = await chat.take("Cats")
     assert isinstance(reply, Reply) and "cannot be read any more" in reply.text
 
 
@@ -133,10 +133,10 @@ async def complete(chat: Chat, line: str) -> list[str]:
 
 async def test_commands_choices_and_answers_are_completed(chat: Chat) -> None:
     assert await complete(chat, "/dataset s") == ["dataset show"]
-    await chat.say("/dataset create Black cats")
-    await chat.say("/dataset create Dogs")
+    await chat.take("/dataset create Black cats")
+    await chat.take("/dataset create Dogs")
     assert await complete(chat, "/dataset show bla") == ['"Black cats" ']
-    await chat.say("/dataset show")
+    await chat.take("/dataset show")
     assert await complete(chat, "do") == ["Dogs"]
 
 
