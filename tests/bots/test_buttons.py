@@ -75,6 +75,7 @@ async def test_a_year_later_buttons_work_but_a_price_is_no_promise(yard: Yard) -
     yes = find_button(priced, "Train")
     assert long.buttons[0].data.startswith("@") and first
     yard.clock.pass_s(YEAR_S)
+    assert expect_reply(await mira.press(yes), "Not found").text == "This button is too old."
     await yard.studio.sweeper.sweep()
     later = replace(mira, conversation=Conversation(yard.studio, list_commands()))
     expect_reply(await later.press(find_button(added, "Look at it")), "Cats")

@@ -81,5 +81,9 @@ async def test_a_transfer_that_came_from_nowhere_is_noticed(yard: Yard) -> None:
         for leg in forged.legs
     )
     await yard.stores.entries.insert(forged.model_copy(update={"legs": legs}))
-    findings = (await yard.studio.reconciler.reconcile()).findings
-    assert any("went out nowhere" in text for text in findings) and out.amount_points == -10
+    twin = out.model_copy(update={"id": "en_" + "y" * 16, "account": "ac_d", "version": 0})
+    for more in ([], [twin]):  # one that went out twice is no better
+        for entry in more:
+            await yard.stores.entries.insert(entry)
+        findings = (await yard.studio.reconciler.reconcile()).findings
+        assert any("went out nowhere" in text for text in findings) and out.amount_points == -10
