@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench clean
+.PHONY: demo chat up test check bench clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -32,6 +32,9 @@ test: $(VENV)/.made ## every test
 
 bench: $(VENV)/.made ## measure Trainyard beside the machine's limits: docs/benchmarks.md; FIGURES='NAME NAME'
 	$(BIN)/python -m tests.bench $(FIGURES)
+
+chat: $(VENV)/.made ## talk to the bot in this terminal; starts what it needs
+	$(BIN)/trainyard chat
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build

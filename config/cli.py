@@ -14,6 +14,7 @@ from honcho.command import main as run_honcho
 from adapters.redis_server import become_server, find_program
 from config import running
 from config.accounts import grant_points, make_token
+from config.chat import chat
 from config.demo.story import Plan, run_demo
 from config.keeper import keep
 from config.naming import name_program
@@ -29,6 +30,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="A training suite for LoRAs.",
 )
+
+
+app.command()(chat)
 
 
 @app.command()

@@ -46,6 +46,7 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
             stores=await _open_stores(database),
             blobs=blobs,
             images=images,
+            drawings=images,
             wakeups=wakeups,
             events=events,
             clock=WallClock(),

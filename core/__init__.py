@@ -29,4 +29,9 @@ refusal        the posting that takes a hold's place for good, so that its submi
 settle         the one posting that ends a hold: charge what was used, return the rest
 stop           present while the ledger was found wrong: nothing is held, everything can be read
 notification   something a person should hear, kept in the outbox until delivered
+draft          a half-answered command, kept until the person goes on
+shortcut       what a button stands for when it does not fit into the button
+link           a one-time code, shown on one platform and typed on another, that proves one person
+merge          one account being taken over by another; the one that goes redirects to it
+clearing       where points are between the two entries of one transfer
 """

@@ -3,7 +3,7 @@
 Contracts hold for every adapter and are checked by one suite a port in tests/contracts/.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -162,4 +162,34 @@ class Images(Protocol):
     async def normalise(self, body: bytes) -> NormalisedImage:
         """Decode, turn upright, convert to sRGB, strip, re-encode. Same bytes give the same result.
         Raises UnreadableImageError with words for the person, UnavailableError when overloaded."""
+        ...
+
+
+class SheetTile(Value):
+    """One picture of a contact sheet and the short text beneath it."""
+
+    body: bytes
+    label: str
+
+
+class DrawnPicture(Value):
+    """A picture that Trainyard drew."""
+
+    body: bytes
+    content_type: str
+    width_px: int
+    height_px: int
+
+
+class Drawings(Protocol):
+    """Draws pictures for people, in a process that can be killed: tiles are decoded for it."""
+
+    async def draw_sheet(self, tiles: Sequence[SheetTile]) -> DrawnPicture:
+        """Draw one to 24 pictures in rows, labelled; a tile that cannot be decoded is left empty.
+        Raises UnavailableError when overloaded."""
+        ...
+
+    async def draw_curve(self, points: Sequence[tuple[float, float]]) -> DrawnPicture:
+        """Draw two or more (x, y) points as a line with the least and greatest of both axes.
+        Raises UnavailableError when overloaded."""
         ...

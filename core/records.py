@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ T = TypeVar("T")
 
 _ID_BYTES = 10
 _MAX_CURSOR_CHARACTERS = 300
+ID_PATTERN = re.compile(rf"[a-z]{{2}}_[{_ID_ALPHABET}]{{{_ID_LENGTH}}}")
+"""What `new_id` makes."""
 
 
 def new_id(prefix: str) -> str:

@@ -3,8 +3,13 @@
 import asyncio
 from dataclasses import dataclass
 
-from core.accounts.records import Account, ApiToken, Identity, Principal
+from core.accounts.linking import Linking, LinkStores
+from core.accounts.merging import Merging, MovingStores
+from core.accounts.records import Account, ApiToken, Identity, LinkCode, LinkTries, Merge, Principal
 from core.accounts.service import Accounts
+from core.conversations.records import Draft, Shortcut
+from core.conversations.service import Conversations
+from core.datasets.captions import Captions
 from core.datasets.intake import Intake
 from core.datasets.records import Dataset, Item, Report, Snapshot
 from core.datasets.report import make_report
@@ -23,10 +28,11 @@ from core.models.service import Models
 from core.notifications.records import Notification
 from core.notifications.service import Notifications
 from core.offerings.service import Offerings
+from core.pictures import Pictures
 from core.points.reconcile import Reconciler
 from core.points.records import Entry, SpendingStop
 from core.points.service import Points
-from core.ports import Blobs, Clock, Documents, Events, Images, Wakeups
+from core.ports import Blobs, Clock, Documents, Drawings, Events, Images, Wakeups
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,11 @@ class Stores:
     entries: Documents[Entry]
     stops: Documents[SpendingStop]
     notifications: Documents[Notification]
+    drafts: Documents[Draft]
+    shortcuts: Documents[Shortcut]
+    link_codes: Documents[LinkCode]
+    link_tries: Documents[LinkTries]
+    merges: Documents[Merge]
 
 
 @dataclass(frozen=True)
@@ -54,6 +65,7 @@ class Ports:
     stores: Stores
     blobs: Blobs
     images: Images
+    drawings: Drawings
     wakeups: Wakeups
     events: Events
     clock: Clock
@@ -75,6 +87,8 @@ class Studio:
             self.datasets, stores.items, ports.blobs, ports.images, self.accounts, clock
         )
         retention = _make_retention(ports, self.datasets, self.accounts)
+        self.captions = Captions(self.datasets)
+        self.conversations = Conversations(stores.drafts, stores.shortcuts, clock)
         self.snapshots = Snapshots(
             stores.snapshots, stores.items, self.datasets, ports.blobs, clock
         )
@@ -94,8 +108,19 @@ class Studio:
             ports.events,
             clock,
         )
+        self.pictures = Pictures(self.jobs, ports.blobs, ports.drawings)
         self.leases = Leases(stores.jobs, self.accounts, settlement, ports.events, clock, lease_s)
-        self.sweeper = Sweeper(stores.jobs, submission, self.leases, settlement, retention, clock)
+        self.merging = _make_merging(ports, self.accounts, self.points, self.notifications)
+        self.linking = _make_linking(ports, self.accounts, self.merging)
+        self.sweeper = Sweeper(
+            stores.jobs,
+            submission,
+            self.leases,
+            settlement,
+            retention,
+            clock,
+            (self.conversations.sweep, self.merging.sweep, self.linking.sweep),
+        )
         self.reconciler = Reconciler(stores.entries, stores.stops, stores.jobs, clock)
 
     async def report(self, principal: Principal, dataset_id: str) -> Report:
@@ -117,3 +142,27 @@ def _make_retention(ports: Ports, datasets: Datasets, accounts: Accounts) -> Ret
         ports.blobs,
         ports.clock,
     )
+
+
+def _make_linking(ports: Ports, accounts: Accounts, merging: Merging) -> Linking:
+    stores = ports.stores
+    linking = LinkStores(stores.link_codes, stores.link_tries, stores.identities, stores.accounts)
+    return Linking(linking, accounts, merging, ports.clock)
+
+
+def _make_merging(
+    ports: Ports, accounts: Accounts, points: Points, notifications: Notifications
+) -> Merging:
+    stores = ports.stores
+    moving = MovingStores(
+        accounts=stores.accounts,
+        identities=stores.identities,
+        tokens=stores.tokens,
+        merges=stores.merges,
+        datasets=stores.datasets,
+        jobs=stores.jobs,
+        models=stores.models,
+        notifications=stores.notifications,
+        shortcuts=stores.shortcuts,
+    )
+    return Merging(moving, accounts, points, notifications, ports.clock)

@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from adapters.images.decoding import RefusedImageError, decode, prepare
+from adapters.images.drawing import draw
 from adapters.images.frames import pack, read_frame
 
 CPU_S_PER_IMAGE = 10
@@ -28,11 +29,11 @@ def main() -> None:
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     while True:
         try:
-            _, body = read_frame(source)
+            header, body = read_frame(source)
         except EOFError:
             return
         _allow_cpu()
-        sink.write(answer(body))
+        sink.write(answer(header, body))
         sink.flush()
 
 
@@ -43,9 +44,11 @@ def _allow_cpu() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.RLIM_INFINITY))
 
 
-def answer(body: bytes) -> bytes:
-    """Decode one picture and frame what came of it: picture and thumbnail, or the refusal."""
+def answer(asked: dict[str, Any], body: bytes) -> bytes:
+    """Decode or draw one picture and frame what came of it, or the refusal."""
     try:
+        if "draw" in asked:
+            return pack(*draw(asked, body))
         facts, picture, thumbnail = decode(body)
     except RefusedImageError as error:
         return pack({"refused": str(error)}, b"")

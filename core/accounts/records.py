@@ -41,6 +41,14 @@ class Account(Record):
     quotas: Quotas = Quotas()
     storage_bytes: int = 0
     """Bytes reserved by the account's items; raised before a byte is kept."""
+    merged_into: str | None = None
+    """The account that took this one over; whoever comes here is led there."""
+    absorbed: tuple[str, ...] = ()
+    """The accounts whose storage this one counts as well."""
+    split_from: str | None = None
+    """The account that this one's identity was taken off; such a newcomer was welcomed before."""
+    unlinking: str | None = None
+    """The identity that is being taken off, so that two at once cannot take the last ones."""
 
 
 class Identity(Record):
@@ -53,6 +61,44 @@ class Identity(Record):
     platform: str
     external_id: str
     account: str
+
+
+class LinkCode(Record):
+    """A one-time code, shown on one platform and typed on another; only its hash is kept."""
+
+    collection = "link_codes"
+    unique = (("code_sha256",), ("account",))
+    indexed = ("expires_at",)
+
+    account: str
+    code_sha256: str
+    expires_at: UtcTime
+
+
+class LinkTries(Record):
+    """How often somebody typed a wrong code of late."""
+
+    collection = "link_tries"
+    unique = (("account",),)
+    indexed = ("expires_at",)
+
+    account: str
+    tries: int
+    expires_at: UtcTime
+
+
+class Merge(Record):
+    """One account being taken over by another; open until nothing can come in late any more."""
+
+    collection = "merges"
+    unique = (("source",),)
+    indexed = ("open", "target")
+
+    source: str
+    target: str
+    open: bool | None = True
+    round: int = 0
+    """Counts the transfers of points, so that each has a key of its own."""
 
 
 class ApiToken(Record):

@@ -61,7 +61,7 @@ class Accounts:
         """
         known = await self._find_identity(platform, external_id)
         if known is not None:
-            return await self._accounts.get(known.account), False
+            return await self.follow(known.account), False
         now = self._clock.now()
         name = clean_text(display_name)[:80] or external_id[:80]
         account = await self._accounts.insert(
@@ -83,15 +83,43 @@ class Accounts:
             known = await self._find_identity(platform, external_id)
             if known is None:
                 raise
-            return await self._accounts.get(known.account), False
+            return await self.follow(known.account), False
         return account, True
 
+    def speak_for(self, account: Account) -> Principal:
+        """Return the principal of somebody whom a door has recognised itself."""
+        return Principal(account=account.id, role=account.role)
+
     async def get(self, principal: Principal) -> Account:
-        return await self._accounts.get(principal.account)
+        return await self.follow(principal.account)
+
+    async def follow(self, account_id: str) -> Account:
+        """Return an account by id, or the one that has taken it over, however often that happened."""
+        account = await self._accounts.get(account_id)
+        while account.merged_into is not None:
+            account = await self._accounts.get(account.merged_into)
+        return account
+
+    async def set_locale(self, principal: Principal, locale: str) -> Account:
+        """Choose the language that a person is answered in; again changes nothing."""
+        while True:
+            account = await self.get(principal)
+            if account.locale == locale:
+                return account
+            try:
+                return await self._accounts.replace(
+                    account.changed(self._clock.now(), locale=locale)
+                )
+            except StaleError:
+                continue
+
+    async def list_identities(self, principal: Principal) -> list[Identity]:
+        """List where a person is known, the oldest first."""
+        return await self._identities.find({"account": principal.account}, order="created_at")
 
     async def get_quotas(self, account_id: str) -> Account:
         """Return an account by id for the core's own rules; doors use `get`."""
-        return await self._accounts.get(account_id)
+        return await self.follow(account_id)
 
     async def create_token(
         self,
@@ -152,7 +180,7 @@ class Accounts:
         if not hmac.compare_digest(given, token.secret_sha256) or token.revoked_at or expired:
             raise UnauthenticatedError(_BAD_TOKEN)
         try:
-            account = await self._accounts.get(token.account)
+            account = await self.follow(token.account)
         except NotFoundError as error:
             raise UnauthenticatedError(_BAD_TOKEN) from error
         await self._note_use(token)
@@ -195,7 +223,7 @@ class Accounts:
         Reserved before a byte is kept, so fifty uploads at once cannot all pass the last free place.
         """
         while True:
-            account = await self._accounts.get(account_id)
+            account = await self.follow(account_id)
             wanted = max(0, account.storage_bytes + change_bytes)
             if change_bytes > 0 and wanted > account.quotas.max_storage_bytes:
                 limit = account.quotas.max_storage_bytes / 1024**3

@@ -146,6 +146,8 @@ class Job(Record):
     needs_settling: bool | None = None
     """True from the terminal state until hold, model and news are dealt with."""
     charged_points: int | None = None
+    payer: str | None = None
+    """Whose ledger chain paid, when that is not the owner's: accounts merge, entries stay."""
     model: str | None = None
 
 

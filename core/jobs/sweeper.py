@@ -1,6 +1,7 @@
 """What time alone must do: re-wake jobs, finish half-done sagas, delete unpinned bytes; safe to run twice at once."""
 
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from core.datasets.retention import Retention
@@ -32,6 +33,7 @@ class Sweeper:
         settlement: Settlement,
         retention: Retention,
         clock: Clock,
+        others: tuple[Callable[[], Awaitable[object]], ...] = (),
     ) -> None:
         self._jobs = jobs
         self._submission = submission
@@ -39,6 +41,7 @@ class Sweeper:
         self._settlement = settlement
         self._retention = retention
         self._clock = clock
+        self._others = others
 
     async def sweep(self) -> None:
         """Do each duty; one that fails is logged and does not keep the others from theirs."""
@@ -48,6 +51,7 @@ class Sweeper:
             self.wake_jobs,
             self._retention.empty_deleted,
             self._retention.sweep,
+            *self._others,
         ):
             try:
                 await duty()

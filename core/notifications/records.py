@@ -13,6 +13,7 @@ class NewsKind(StrEnum):
     TRAINING_COMPLETED = "training_completed"
     TRAINING_FAILED = "training_failed"
     TRAINING_CANCELLED = "training_cancelled"
+    ACCOUNTS_LINKED = "accounts_linked"
 
 
 class Notification(Record):

@@ -1,5 +1,7 @@
 """Puts news in the outbox, once each, and tells whoever listens; the inbox always has it."""
 
+from pydantic import JsonValue
+
 from core.accounts.records import Principal
 from core.errors import AlreadyExistsError, NotFoundError, StaleError
 from core.jobs.records import Job, Status
@@ -7,7 +9,7 @@ from core.models.records import TrainedModel
 from core.notifications.records import NewsKind, Notification
 from core.paging import list_page
 from core.ports import Clock, Documents, Event, Events
-from core.records import Page, PageRequest, new_id
+from core.records import Condition, Page, PageRequest, new_id
 
 _NO_NOTIFICATION = "There is no such notification."
 _KINDS = {
@@ -31,35 +33,42 @@ class Notifications:
         self, job: Job, model: TrainedModel | None, charged_points: int
     ) -> Notification:
         """Tell a job's owner how it ended, what it cost and what came back; twice tells once."""
-        now = self._clock.now()
         started, ended = job.history[0].at, job.history[-1].at
+        data: dict[str, JsonValue] = {
+            "training": job.id,
+            "dataset_name": job.dataset_name,
+            "model": model.id if model else None,
+            "model_name": model.name if model else None,
+            "trigger_words": list(job.spec.trigger_words),
+            "charged_points": charged_points,
+            "refunded_points": job.quote.points - charged_points,
+            "duration_s": round((ended - started).total_seconds(), 1),
+            "error": job.error.message if job.error else None,
+        }
+        return await self.tell(job.owner, f"ended:{job.id}", _KINDS[job.status], data)
+
+    async def tell(
+        self, account: str, key: str, kind: NewsKind, data: dict[str, JsonValue]
+    ) -> Notification:
+        """Put one piece of news in the outbox; the same key again is the same news."""
+        now = self._clock.now()
         notification = Notification(
             id=new_id("nt"),
             created_at=now,
             updated_at=now,
-            account=job.owner,
-            key=f"ended:{job.id}",
-            kind=_KINDS[job.status],
-            data={
-                "training": job.id,
-                "dataset_name": job.dataset_name,
-                "model": model.id if model else None,
-                "model_name": model.name if model else None,
-                "trigger_words": list(job.spec.trigger_words),
-                "charged_points": charged_points,
-                "refunded_points": job.quote.points - charged_points,
-                "duration_s": round((ended - started).total_seconds(), 1),
-                "error": job.error.message if job.error else None,
-            },
+            account=account,
+            key=key,
+            kind=kind,
+            data=data,
         )
         try:
             stored = await self._notifications.insert(notification)
         except AlreadyExistsError:
-            where = {"account": job.owner, "key": notification.key}
+            where: dict[str, Condition] = {"account": account, "key": key}
             return (await self._notifications.find(where, limit=1))[0]
-        data = stored.model_dump(mode="json")
+        event = stored.model_dump(mode="json")
         await self._events.publish(
-            Event(topic=f"account:{job.owner}", kind="notification", data=data)
+            Event(topic=f"account:{account}", kind="notification", data=event)
         )
         return stored
 

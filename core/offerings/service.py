@@ -122,14 +122,13 @@ def check_param(param: Param, value: ParamValue) -> ParamValue:
         if value not in param.choices:
             raise InvalidError(f"{param.name} is one of: {', '.join(param.choices)}.")
         return value
-    bounds = f"{param.name} is a number from {param.min} to {param.max}"
+    name, low, high = param.name, param.min, param.max
     if isinstance(value, bool) or not isinstance(value, int | float) or not _is_sane(value):
-        raise InvalidError(f"{bounds}.")
+        raise InvalidError(f"{name} is a number from {low} to {high}.")
     if param.kind == "int" and value != int(value):
-        raise InvalidError(f"{bounds}, without a fraction.")
-    low, high = param.min, param.max
+        raise InvalidError(f"{name} is a number from {low} to {high}, without a fraction.")
     if (low is not None and value < low) or (high is not None and value > high):
-        raise InvalidError(f"{bounds}; {value} is outside.")
+        raise InvalidError(f"{name} is a number from {low} to {high}; {value} is outside.")
     return int(value) if param.kind == "int" else float(value)
 
 

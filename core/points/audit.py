@@ -1,6 +1,7 @@
 """What must be true of the ledger, pure: of one entry, of a member's chain, and of a job and its entries."""
 
 from core.jobs.records import TERMINAL, Job
+from core.points.moves import clearing_account
 from core.points.records import Entry, EntryKind
 from core.points.service import REVENUE, WORLD, hash_request, hold_account
 
@@ -13,6 +14,8 @@ class ChainAudit:
         self.entries = 0
         self.granted_points = 0
         self.charged_points = 0
+        self.moved_points = 0
+        """Received from other members, less what was given to them."""
         self.open_holds: dict[str, int] = {}
         self._last: Entry | None = None
 
@@ -25,6 +28,8 @@ class ChainAudit:
         found = [*check_entry(entry, self._last), *check_shape(entry), *self._follow_hold(entry)]
         if entry.kind is EntryKind.GRANT:
             self.granted_points += entry.amount_points
+        if entry.kind in (EntryKind.MOVE_OUT, EntryKind.MOVE_IN):
+            self.moved_points += entry.amount_points
         self.charged_points += charged_by(entry)
         self.entries += 1
         self._last = entry
@@ -65,12 +70,14 @@ def check_entry(entry: Entry, before: Entry | None) -> list[str]:
 
 def check_shape(entry: Entry) -> list[str]:
     """List what an entry of its kind may not say: another key, or legs between other accounts."""
-    held = hold_account(entry.ref)
+    held, clearing = hold_account(entry.ref), clearing_account(entry.ref)
     key, sources, targets = {
         EntryKind.GRANT: (f"grant:{entry.ref}", {WORLD}, {entry.account}),
         EntryKind.HOLD: (held, {entry.account}, {held}),
         EntryKind.REFUSAL: (held, set[str](), set[str]()),
         EntryKind.SETTLE: (f"settle:{entry.ref}", {held}, {REVENUE, entry.account}),
+        EntryKind.MOVE_OUT: (f"move_out:{entry.ref}", {entry.account}, {clearing}),
+        EntryKind.MOVE_IN: (f"move_in:{entry.ref}", {clearing}, {entry.account}),
     }[entry.kind]
     found = []
     if entry.key != key:

@@ -14,7 +14,7 @@ from core.errors import (
 from core.jobs.records import Job, Status
 from core.paging import iterate
 from core.points.audit import ChainAudit, check_job
-from core.points.records import Entry, SpendingStop
+from core.points.records import Entry, EntryKind, SpendingStop
 from core.points.service import Points
 from core.ports import Clock, Documents
 from core.records import Above, Value
@@ -47,7 +47,7 @@ class _Tally:
     def __init__(self) -> None:
         self.findings: list[str] = []
         self.entries = self.jobs = 0
-        self.granted = self.charged = self.held = self.balances = 0
+        self.granted = self.charged = self.held = self.balances = self.moved = 0
 
     def find(self, findings: list[str]) -> None:
         self.findings.extend(findings[: _MAX_FINDINGS - len(self.findings)])
@@ -56,6 +56,7 @@ class _Tally:
         self.entries += chain.entries
         self.granted += chain.granted_points
         self.charged += chain.charged_points
+        self.moved += chain.moved_points
         self.held += sum(chain.open_holds.values())
         self.balances += chain.balance_points
 
@@ -88,7 +89,7 @@ class Reconciler:
                 await check(tally)
             except DamagedError as error:
                 tally.find([error.message])
-        if tally.granted != tally.charged + tally.held + tally.balances:
+        if tally.granted + tally.moved != tally.charged + tally.held + tally.balances:
             tally.find(["what was granted is not what was charged, is held and is left"])
         if tally.findings:
             await self._stop_spending(tally.findings[0])
@@ -119,10 +120,21 @@ class Reconciler:
             chain = ChainAudit(account)
             async for entry in iterate(self._entries, {"account": account}, "seq"):
                 tally.find(chain.add(entry))
+                if entry.kind is EntryKind.MOVE_IN:
+                    await self._check_move(entry, tally)
             for ref in chain.open_holds:
                 await self._check_hold(account, ref, tally)
             tally.add(chain)
             account = await self._next_account(account)
+
+    async def _check_move(self, entry: Entry, tally: _Tally) -> None:
+        """Check that what came in went out elsewhere: that entry is always the earlier one."""
+        ref = entry.ref
+        given = await self._entries.find({"ref": ref, "kind": EntryKind.MOVE_OUT.value}, limit=2)
+        taken = await self._entries.find({"ref": ref, "kind": EntryKind.MOVE_IN.value}, limit=2)
+        amounts = [-out.amount_points for out in given]
+        if amounts != [into.amount_points for into in taken] or len(amounts) != 1:
+            tally.find([f"{entry.account} entry {entry.seq}: came in, and went out nowhere"])
 
     async def _next_account(self, account: str) -> str | None:
         where = {"account": Above(account)}
@@ -134,7 +146,7 @@ class Reconciler:
         job = await self._find_job(ref)
         if job is None:
             tally.find([f"{account} holds points for {ref}, which does not exist"])
-        elif job.owner != account:
+        elif (job.payer or job.owner) != account:
             tally.find([f"{account} holds points for {ref}, which is another's"])
 
     async def _check_jobs(self, tally: _Tally) -> None:
@@ -147,8 +159,9 @@ class Reconciler:
         for _ in range(_MAX_LOOKS):
             if job.status is Status.PENDING:
                 return []
-            hold = await self._points.find_hold(job.owner, job.id)
-            found = check_job(job, hold, await self._points.find_settlement(job.owner, job.id))
+            payer = job.payer or job.owner
+            hold = await self._points.find_hold(payer, job.id)
+            found = check_job(job, hold, await self._points.find_settlement(payer, job.id))
             fresh = await self._find_job(job.id) if found else None
             if fresh is None or fresh.version == job.version:
                 return found

@@ -22,7 +22,7 @@ from core.records import Condition, OneOf, Page, PageRequest, new_id
 WORLD = "world"
 REVENUE = "revenue"
 _MAX_RACES = 200
-_SHOWN = OneOf((EntryKind.GRANT.value, EntryKind.HOLD.value, EntryKind.SETTLE.value))
+_SHOWN = OneOf(tuple(kind.value for kind in EntryKind if kind is not EntryKind.REFUSAL))
 
 
 def hold_account(ref: str) -> str:
@@ -65,7 +65,7 @@ class Points:
             Leg(account=WORLD, amount_points=-points),
             Leg(account=account, amount_points=points),
         )
-        return await self._append(account, EntryKind.GRANT, f"grant:{key}", key, legs, note)
+        return await self.post(account, EntryKind.GRANT, f"grant:{key}", key, legs, note)
 
     async def hold(self, account: str, ref: str, points: int, note: str) -> Entry:
         """Set points aside for a job; the same hold again is the same entry.
@@ -83,7 +83,7 @@ class Points:
             Leg(account=account, amount_points=-points),
             Leg(account=held, amount_points=points),
         )
-        return await self._append(account, EntryKind.HOLD, held, ref, legs, note)
+        return await self.post(account, EntryKind.HOLD, held, ref, legs, note)
 
     async def refuse_hold(self, account: str, ref: str) -> Entry | None:
         """Make sure that nothing will ever be held for a job, or return the hold that is there.
@@ -94,7 +94,7 @@ class Points:
         held = hold_account(ref)
         legs = (Leg(account=account, amount_points=0), Leg(account=held, amount_points=0))
         try:
-            await self._append(account, EntryKind.REFUSAL, held, ref, legs, "Given up")
+            await self.post(account, EntryKind.REFUSAL, held, ref, legs, "Given up")
         except ConflictError:
             hold = await self.find_hold(account, ref)
             if hold is None:
@@ -103,11 +103,11 @@ class Points:
         return None
 
     async def find_hold(self, account: str, ref: str) -> Entry | None:
-        entry = await self._find_key(account, hold_account(ref))
+        entry = await self.find_entry(account, hold_account(ref))
         return entry if entry is not None and entry.kind is EntryKind.HOLD else None
 
     async def find_settlement(self, account: str, ref: str) -> Entry | None:
-        return await self._find_key(account, f"settle:{ref}")
+        return await self.find_entry(account, f"settle:{ref}")
 
     async def settle(self, account: str, ref: str, charge_points: int, note: str) -> Entry:
         """End a hold: charge this much of it and return the rest, in one entry.
@@ -127,17 +127,17 @@ class Points:
             Leg(account=account, amount_points=points - charge_points),
         )
         try:
-            return await self._append(account, EntryKind.SETTLE, f"settle:{ref}", ref, legs, note)
+            return await self.post(account, EntryKind.SETTLE, f"settle:{ref}", ref, legs, note)
         except ConflictError:
             winner = await self.find_settlement(account, ref)
             if winner is None:
                 raise
             return winner
 
-    async def _append(
+    async def post(
         self, account: str, kind: EntryKind, key: str, ref: str, legs: Sequence[Leg], note: str
     ) -> Entry:
-        """Extend the member's chain by one entry, or return the entry that this key already made."""
+        """Extend the member's chain by one entry, or return the one that this key made; doors grant and hold."""
         if sum(leg.amount_points for leg in legs) != 0:
             raise ValueError(f"legs of {key} do not sum to zero")
         amount = sum(leg.amount_points for leg in legs if leg.account == account)
@@ -146,7 +146,7 @@ class Points:
             head = await self._find_head(account)
             balance = (head.balance_after_points if head else 0) + amount
             if (refusal := _check_balance(balance, amount)) is not None:
-                existing = await self._find_key(account, key)
+                existing = await self.find_entry(account, key)
                 if existing is not None:
                     return _same_or_conflict(existing, request)
                 raise refusal
@@ -169,7 +169,7 @@ class Points:
             try:
                 return await self._entries.insert(entry)
             except AlreadyExistsError:
-                existing = await self._find_key(account, key)
+                existing = await self.find_entry(account, key)
                 if existing is not None:
                     return _same_or_conflict(existing, request)
         raise UnavailableError("The ledger is busy. Nothing was charged; try again.")
@@ -178,7 +178,7 @@ class Points:
         found = await self._entries.find({"account": account}, order="-seq", limit=1)
         return found[0] if found else None
 
-    async def _find_key(self, account: str, key: str) -> Entry | None:
+    async def find_entry(self, account: str, key: str) -> Entry | None:
         found = await self._entries.find({"account": account, "key": key}, limit=1)
         return found[0] if found else None
 

@@ -153,7 +153,7 @@ async def open_yard(
         documents = (SqliteDocuments.open(database, get_args(hints[name])[0]) for name in names)
         opened = dict(zip(names, await asyncio.gather(*documents), strict=True))
         wrapped = Stores(**{name: wrap(documents) for name, documents in opened.items()})
-        ports = Ports(wrapped, blobs, images, DownWakeups(), DownEvents(), clock)
+        ports = Ports(wrapped, blobs, images, images, DownWakeups(), DownEvents(), clock)
         studio = Studio(ports, read_offerings())
         yield Yard(studio, Stores(**opened), blobs, database, clock)
 

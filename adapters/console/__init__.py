@@ -1,0 +1,1 @@
+"""The bot in a terminal: the same conversation at a prompt, or played from a file."""

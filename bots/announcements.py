@@ -1,0 +1,106 @@
+"""From a notification to what its person is told; nobody asked for it, so it says all that matters at once."""
+
+from pydantic import JsonValue
+
+from bots.dialog import Button, Fact, File, Reply, Style, Tone
+from bots.pieces import show_drawing
+from bots.wording import Words
+from core.accounts.records import Principal
+from core.errors import NotFoundError, UnavailableError
+from core.notifications.records import NewsKind, Notification
+from core.studio import Studio
+
+
+async def announce(studio: Studio, principal: Principal, words: Words, news: Notification) -> Reply:
+    """Put a notification into words, with pictures and next steps."""
+    if news.kind is NewsKind.TRAINING_COMPLETED:
+        return await _announce_completed(studio, principal, words, news.data)
+    if news.kind is NewsKind.ACCOUNTS_LINKED:
+        return _announce_linked(words, news.data)
+    return _announce_ended(words, news)
+
+
+async def _announce_completed(
+    studio: Studio, principal: Principal, words: Words, data: dict[str, JsonValue]
+) -> Reply:
+    bound = {"model": str(data["model"])}
+    name = str(data["model_name"])
+    return Reply(
+        words.say("“{name}” is ready", name=name),
+        words.say("Write a trigger word into a prompt to bring the model in."),
+        tuple(_list_facts(words, data)),
+        images=await _draw_samples(studio, principal, words, str(data["model"])),
+        buttons=(
+            Button(words.say("Look at it"), "mod show", bound, Style.PRIMARY),
+            Button(words.say("Download"), "mod download", bound),
+            Button(words.say("The training"), "job show", {"training": str(data["training"])}),
+        ),
+        tone=Tone.GOOD,
+    )
+
+
+async def _draw_samples(
+    studio: Studio, principal: Principal, words: Words, model_id: str
+) -> tuple[File, ...]:
+    """Draw the model's samples; news is told without them rather than not at all."""
+    try:
+        model = await studio.models.get(principal, model_id)
+        drawing = await studio.pictures.draw_samples(model.samples)
+    except (NotFoundError, UnavailableError):
+        return ()
+    return show_drawing("samples.png", drawing, words.say("Samples, by step"))
+
+
+def _announce_linked(words: Words, data: dict[str, JsonValue]) -> Reply:
+    known = data["platforms"]
+    places = [str(place) for place in known] if isinstance(known, list) else []
+    return Reply(
+        words.say("You are one person now"),
+        words.say(
+            "Datasets, trainings, models and points of both are together. If that was not you, "
+            "take the other platform off and tell the operator."
+        ),
+        (Fact(words.say("Known on"), words.listing(places)),),
+        buttons=(
+            Button(words.say("Who am I?"), "whoami"),
+            Button(words.say("Take it off"), "unlink", style=Style.DANGER),
+        ),
+        tone=Tone.CAUTION,
+    )
+
+
+def _announce_ended(words: Words, news: Notification) -> Reply:
+    data = news.data
+    failed = news.kind is NewsKind.TRAINING_FAILED
+    dataset = str(data["dataset_name"])
+    title = (
+        words.say("The training on “{name}” failed", name=dataset)
+        if failed
+        else words.say("The training on “{name}” was cancelled", name=dataset)
+    )
+    bound = {"training": str(data["training"])}
+    return Reply(
+        title,
+        words.known(str(data["error"])) if data["error"] else "",
+        tuple(_list_facts(words, data)),
+        buttons=(
+            Button(words.say("Try again"), "job retry", bound, Style.PRIMARY),
+            Button(words.say("The training"), "job show", bound),
+        ),
+        tone=Tone.BAD if failed else Tone.CAUTION,
+    )
+
+
+def _list_facts(words: Words, data: dict[str, JsonValue]) -> list[Fact]:
+    triggers = data["trigger_words"]
+    shown = ", ".join(str(word) for word in triggers) if isinstance(triggers, list) else ""
+    return [
+        Fact(words.say("Trigger words"), shown),
+        Fact(words.say("Took"), words.duration(_number(data["duration_s"]))),
+        Fact(words.say("Charged"), words.points(int(_number(data["charged_points"])))),
+        Fact(words.say("Given back"), words.points(int(_number(data["refunded_points"])))),
+    ]
+
+
+def _number(value: JsonValue) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0

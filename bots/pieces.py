@@ -1,0 +1,61 @@
+"""Pieces of replies that several commands share: pictures as files, names of states, titles of things."""
+
+from collections.abc import AsyncIterator
+
+from bots.dialog import File
+from bots.wording import N_, Words
+from core.datasets.records import Item
+from core.jobs.records import Status, StoredFile
+from core.ports import DrawnPicture
+from core.studio import Studio
+
+_STATUS = {
+    Status.PENDING: N_("waiting"),
+    Status.QUEUED: N_("waiting"),
+    Status.PREPARING: N_("preparing"),
+    Status.RUNNING: N_("training"),
+    Status.FINISHING: N_("finishing"),
+    Status.COMPLETED: N_("finished"),
+    Status.FAILED: N_("failed"),
+    Status.CANCELLED: N_("cancelled"),
+}
+ICONS = {
+    Status.QUEUED: "⏳",
+    Status.PREPARING: "⚙",
+    Status.RUNNING: "▶",
+    Status.FINISHING: "⚙",
+    Status.COMPLETED: "✓",
+    Status.FAILED: "✗",
+    Status.CANCELLED: "■",
+}
+
+
+def name_status(words: Words, status: Status) -> str:
+    return words.say(_STATUS[status])
+
+
+def show_status(words: Words, status: Status) -> str:
+    """Name a state with its sign."""
+    return f"{ICONS.get(status, '·')} {name_status(words, status)}"
+
+
+def title_item(number: int, item: Item, caption_set: str) -> str:
+    """Name a picture by its number and its caption, or else its file's name."""
+    text = item.captions.get(caption_set) or (f"[{item.filename}]" if item.filename else "")
+    return f"{number}. {text}".rstrip()
+
+
+def show_drawing(name: str, drawing: DrawnPicture | None, caption: str = "") -> tuple[File, ...]:
+    """Hand over a picture that was drawn; nothing when there was nothing to draw."""
+    if drawing is None:
+        return ()
+
+    async def read() -> AsyncIterator[bytes]:
+        yield drawing.body
+
+    return (File(name, drawing.content_type, len(drawing.body), read, caption),)
+
+
+def show_file(studio: Studio, file: StoredFile, caption: str = "") -> File:
+    """Hand over a stored file; its bytes are read when the platform wants them."""
+    return File(file.name, file.content_type, file.bytes, lambda: studio.models.read(file), caption)

@@ -1,0 +1,90 @@
+"""The answering half of the vocabulary: what a reply is made of, for a platform to render."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+Scalar = str | int | float | bool
+
+
+class Tone(StrEnum):
+    """How a reply is meant, for colour and icon."""
+
+    PLAIN = "plain"
+    GOOD = "good"
+    CAUTION = "caution"
+    BAD = "bad"
+
+
+class Style(StrEnum):
+    """How a button is meant."""
+
+    PLAIN = "plain"
+    PRIMARY = "primary"
+    DANGER = "danger"
+
+
+@dataclass(frozen=True)
+class Button:
+    """A command with some arguments bound. `ask` names a parameter to ask although it is optional.
+
+    `data` is what a platform sends back when it is pressed; the engine fills it in.
+    """
+
+    label: str
+    command: str
+    args: Mapping[str, Scalar] = field(default_factory=dict)
+    style: Style = Style.PLAIN
+    ask: str = ""
+    data: str = ""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A name and its value."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class File:
+    """Bytes to show or to hand over, streamed when a platform wants them."""
+
+    name: str
+    content_type: str
+    size_bytes: int
+    open: Callable[[], AsyncIterator[bytes]]
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Link:
+    """An address to open."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of short texts; the first column names the row."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What is answered. `private` is for the person alone, wherever the platform can do that."""
+
+    title: str
+    text: str = ""
+    facts: tuple[Fact, ...] = ()
+    table: Table | None = None
+    images: tuple[File, ...] = ()
+    files: tuple[File, ...] = ()
+    links: tuple[Link, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    tone: Tone = Tone.PLAIN
+    private: bool = True

@@ -1,0 +1,1 @@
+"""Conversations: what must outlive a process between two messages of one person."""

@@ -1,0 +1,85 @@
+"""Every text that people can read: those of bots, by babel's own extraction, and the errors of core and images."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.extract import extract_from_dir
+
+ROOT = Path(__file__).resolve().parents[2]
+KEYWORDS: dict[str, tuple[int, ...] | None] = {"N_": None, "say": None, "count": (1, 2)}
+_ERRORS = ("core", "adapters/images", "adapters/console", "bots")
+_SPOKEN = ("bots", "adapters/console")
+_OPERATORS = {
+    # Read by operators and programs, or raised for what a person cannot do in a conversation.
+    "core/offerings/catalogue.py",
+    "core/jobs/leases.py",
+    "core/records.py",
+    "core/points/reconcile.py",
+}
+
+_OURS = ("ValueError", "TypeError", "KeyError", "ScriptError")
+"""Errors of the program, which nobody is shown."""
+
+Message = str | tuple[str, str]
+
+
+def extract_spoken() -> set[Message]:
+    """Return the texts of bots and of the terminal; those that depend on a number as (one, many)."""
+    found: set[Message] = set()
+    for folder in _SPOKEN:
+        for row in extract_from_dir(str(ROOT / folder), [("**.py", "python")], keywords=KEYWORDS):
+            message = row[2]
+            found.add(message if isinstance(message, str) else (message[0], message[1]))
+    return {message for message in found if message}
+
+
+def extract_errors() -> set[str]:
+    """Return what errors say, with {0}, {1}, … where something is put in."""
+    found = set()
+    for folder in _ERRORS:
+        for file in sorted((ROOT / folder).rglob("*.py")):
+            if str(file.relative_to(ROOT)) not in _OPERATORS:
+                found |= set(_find_errors(ast.parse(file.read_text())))
+    return found
+
+
+def _find_errors(tree: ast.Module) -> Iterator[str]:
+    constants = {
+        target.id: node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            continue
+        if not node.func.id.endswith("Error") or not node.args or node.func.id in _OURS:
+            continue
+        said = node.args[0]
+        said = constants.get(said.id, said) if isinstance(said, ast.Name) else said
+        text = write_template(said, constants)
+        if text:
+            yield text
+
+
+def write_template(node: ast.expr, constants: dict[str, ast.expr]) -> str:
+    """Write a text or f-string with numbered places; empty for anything else."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if not isinstance(node, ast.JoinedStr):
+        return ""
+    text, places = "", 0
+    for part in node.values:
+        if isinstance(part, ast.Constant):
+            text += str(part.value)
+            continue
+        assert isinstance(part, ast.FormattedValue)
+        known = constants.get(part.value.id) if isinstance(part.value, ast.Name) else None
+        if isinstance(known, ast.Constant) and isinstance(known.value, str):
+            text += known.value
+            continue
+        text += f"{{{places}}}"
+        places += 1
+    return text
