@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 _ID_BYTES = 10
 _MAX_CURSOR_CHARACTERS = 300
-ID_PATTERN = re.compile(rf"[a-z]{{2}}_[{_ID_ALPHABET}]{{{_ID_LENGTH}}}")
+ID_PATTERN = re.compile(r"[a-z]{2}_[a-z2-7]{16}")
 """What `new_id` makes."""
 
 
