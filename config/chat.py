@@ -2,7 +2,6 @@
 
 import asyncio
 import locale as system_locale
-import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -21,6 +20,7 @@ from adapters.console.script import ScriptError, play
 from adapters.redis_server import RedisServer, wait_until_ready
 from bots.catalogue import list_commands
 from bots.conversation import Conversation
+from config.logs import set_up_logging
 from config.settings import Settings
 from config.wiring import open_studio
 from core.errors import TrainyardError, UnavailableError
@@ -56,11 +56,7 @@ def chat(
     """Talk to the bot in this terminal; Redis and a worker are started when none runs."""
     settings = Settings()
     settings.data_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    logging.basicConfig(
-        filename=settings.data_folder / "chat.log",
-        level=settings.log_level,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
+    set_up_logging(settings, settings.data_folder / "chat.log")
     wanted = Talk(name, points, out.resolve(), language or _find_locale(), script)
     try:
         asyncio.run(run_chat(settings, wanted))

@@ -1,7 +1,6 @@
 """The command line: `trainyard …`; reads the settings once and hands plain values on."""
 
 import asyncio
-import logging
 import os
 import shutil
 import sys
@@ -17,6 +16,7 @@ from config.accounts import grant_points, make_token
 from config.chat import chat
 from config.demo.story import Plan, run_demo
 from config.keeper import keep
+from config.logs import set_up_logging
 from config.naming import name_program
 from config.settings import Settings
 from config.wiring import load_offerings, open_studio
@@ -143,13 +143,7 @@ def doctor() -> None:
 def _start() -> Settings:
     """Read the settings, and make the data folder, readable by its owner alone."""
     settings = Settings()
-    logging.basicConfig(
-        force=True,  # importing honcho has set up logging already
-        level=settings.log_level,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
-    for noisy in ("arq", "aiohttp.access"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    set_up_logging(settings)
     settings.data_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return settings
 
