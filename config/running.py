@@ -50,6 +50,8 @@ async def work(settings: Settings) -> None:
         lease_s=settings.lease_s,
         checkpoint_every_s=settings.checkpoint_every_s,
         drain_s=settings.drain_s,
+        cache=settings.cache_folder,
+        cache_bytes=settings.cache_bytes,
     )
     async with open_studio(settings) as studio, asyncio.TaskGroup() as group:
         worker = Worker(studio, settings.worker_families, place, settings.sweep_every_s)

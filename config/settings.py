@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     http_port: int = Field(default=8080, ge=0, le=65535)
     training_offerings_file: Path = _HERE / "training_offerings.toml"
     base_models_file: Path = _HERE / "base_models.toml"
-    worker_families: tuple[str, ...] = ("tiny", "sd15")
+    worker_families: tuple[str, ...] = ("tiny", "sd15", "sdxl")
     """Families of base models that this machine's worker trains."""
     lease_s: float = Field(default=90, ge=1)
     """How long a silent worker keeps a job; its heartbeat comes six times as often."""
@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     checkpoint_every_s: float = Field(default=30, gt=0)
     drain_s: float = Field(default=60, gt=0)
     """How long a worker may take to save a checkpoint when it is told to stop."""
+    cache_bytes: int = Field(default=10 * 1024**3, ge=0)
+    """How much a worker keeps of what it computed from pictures and captions."""
     image_sandboxes: int = Field(default=2, ge=1, le=32)
     log_level: str = "INFO"
 
@@ -48,6 +50,12 @@ class Settings(BaseSettings):
     @property
     def scratch_folder(self) -> Path:
         return (self.work_folder or self.data_folder / "work").resolve()
+
+    @property
+    def cache_folder(self) -> Path:
+        """Latents and text embeddings, beside the scratch space and not in it: they outlive their jobs."""
+        place = self.scratch_folder
+        return place.with_name(f"{place.name}-cache")
 
     @property
     def runs_own_redis(self) -> bool:

@@ -24,6 +24,8 @@ from worker.messages import (
     StageLine,
     StepLine,
     TrainingTask,
+    ValidationLine,
+    get_progress,
 )
 from worker.supervisor import Child
 
@@ -41,7 +43,10 @@ class Workplace:
     checkpoint_every_s: float = 30
     drain_s: float = 60
     silence_s: float = 1800
-    """A child that says nothing for this long hangs: it is killed and the job tried again."""
+    """A child that gets nowhere for this long hangs: it is killed and the job tried again."""
+    cache: Path | None = None
+    """Where children keep what they compute of pictures and captions; None: it ends with the job."""
+    cache_bytes: int = 10 * 1024**3
 
 
 class Attempt:
@@ -65,7 +70,8 @@ class Attempt:
         self._heard_s = time.monotonic()
         self._stop_s: float | None = None
         self._check = asyncio.Event()
-        self._files: tuple[Path, ...] = ()
+        self._done: DoneLine | None = None
+        self._got_to: tuple[object, ...] = ()
         self._failure: Failure | None = None
 
     async def run(self) -> None:
@@ -94,7 +100,8 @@ class Attempt:
         task = await self._prepare()
         await self._child.start(task)
         async for line in self._child.follow():
-            self._heard_s = time.monotonic()
+            if (got_to := get_progress(line)) != self._got_to:
+                self._heard_s, self._got_to = time.monotonic(), got_to
             await self._take(line)
         await self._conclude(await self._child.wait())
 
@@ -103,10 +110,12 @@ class Attempt:
         studio, job = self._studio, self._held.job
         snapshot = await studio.snapshots.get(job.snapshot)
         images = await fetch_images(studio, snapshot, self._folder)
-        checkpoint, resume = job.checkpoint, None
-        if checkpoint is not None:
-            resume = await fetch_checkpoint(studio.blobs, checkpoint, self._folder)
-        step = checkpoint.step if checkpoint is not None and resume is not None else 0
+        found: list[tuple[int, Path]] = []
+        for checkpoint in (job.checkpoint, job.previous_checkpoint):
+            if checkpoint is not None:
+                place = await fetch_checkpoint(studio.blobs, checkpoint, self._folder)
+                found += [(checkpoint.step, place)] if place is not None else []
+        step = found[0][0] if found else 0
         await studio.losses.rewind(job.id, step)
         self._held.resume_at(step)
         return TrainingTask(
@@ -114,9 +123,12 @@ class Attempt:
             spec=job.spec,
             images=images,
             folder=self._folder,
-            checkpoint=resume,
+            checkpoint=found[0][1] if found else None,
+            previous_checkpoint=found[1][1] if len(found) > 1 else None,
             checkpoint_every_s=self._place.checkpoint_every_s,
             dataset_digest=snapshot.digest,
+            cache=self._place.cache,
+            cache_bytes=self._place.cache_bytes,
         )
 
     async def _take(self, line: Line) -> None:
@@ -127,13 +139,15 @@ class Attempt:
                 self._held.count_step(line)
                 if line.step == 1:
                     self._check.set()
+            case ValidationLine():
+                self._held.note_validation(line)
             case SampleLine():
                 (file,) = await store_files(self._studio.blobs, self._prefix, [line.file])
                 await self._held.add_sample(Sample(step=line.step, prompt=line.prompt, file=file))
             case CheckpointLine():
                 await self._keep_checkpoint(line)
             case DoneLine():
-                self._files = line.files
+                self._done = line
             case FailedLine():
                 self._failure = Failure(code=line.code, message=line.message)
 
@@ -185,8 +199,8 @@ class Attempt:
         leases, job = self._studio.leases, self._held.job
         if self._failure is not None:
             await self._end(leases.fail(job, self._failure))
-        elif code == EXIT_DONE and self._files:
-            await self._finish()
+        elif code == EXIT_DONE and self._done is not None:
+            await self._finish(self._done)
         elif job.cancel_requested:
             await self._end(leases.cancel(job))
         elif self._is_draining():
@@ -196,7 +210,7 @@ class Attempt:
             _log.error("%s: child ended with %d: %s", job.id, code, self._child.read_log())
             await self._end(leases.give_back(job, f"the training process ended with {code}"))
 
-    async def _finish(self) -> None:
+    async def _finish(self, done: DoneLine) -> None:
         """Upload the weights and end the job; a cancel that came before this still counts."""
         try:
             await self._held.start_finishing()
@@ -205,8 +219,8 @@ class Attempt:
         except ConflictError:
             await self._end(self._studio.leases.cancel(self._held.job))
             return
-        artifacts = await store_files(self._studio.blobs, self._prefix, self._files)
-        await self._end(self._studio.leases.complete(self._held.job, artifacts))
+        artifacts = await store_files(self._studio.blobs, self._prefix, done.files)
+        await self._end(self._studio.leases.complete(self._held.job, artifacts, done.steps))
 
     async def _give_up(self, failure: Failure | None, note: str) -> None:
         """End or give back the job after an error, unless another worker has it by now."""

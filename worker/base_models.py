@@ -2,10 +2,17 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
-from transformers import CLIPTextModel, CLIPTokenizer
+from diffusers import (
+    AutoencoderKL,
+    DDIMScheduler,
+    StableDiffusionPipeline,
+    StableDiffusionXLPipeline,
+    UNet2DConditionModel,
+)
+from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from core.errors import TrainingError
 from core.offerings.records import BaseModel
@@ -15,6 +22,7 @@ _BUILTIN = {"tiny_sd": WEIGHTS_FOLDER}
 _CONFIGS = {
     "tiny": str(WEIGHTS_FOLDER),
     "sd15": "stable-diffusion-v1-5/stable-diffusion-v1-5",
+    "sdxl": "stabilityai/stable-diffusion-xl-base-1.0",
 }
 """Where a single file's configuration and tokenizer come from unless the catalogue says otherwise."""
 
@@ -27,7 +35,10 @@ class Family:
     ss_base_model_version: str
     """As kohya's trainer writes it, so that other programs know the architecture."""
     modelspec_architecture: str
-    target_modules: tuple[str, ...] = ("to_q", "to_k", "to_v", "to_out.0")
+    modelspec_implementation: str = "diffusers"
+    text_prefixes: tuple[str, ...] = ("lora_te",)
+    """How kohya's trainer names the modules of each text encoder."""
+    is_sdxl: bool = False
     sample_steps: int = 20
     guidance_scale: float = 7.0
 
@@ -35,6 +46,15 @@ class Family:
 FAMILIES = {
     "tiny": Family("tiny", "sd_v1", "stable-diffusion-v1/lora", guidance_scale=4.0),
     "sd15": Family("sd15", "sd_v1", "stable-diffusion-v1/lora"),
+    "sdxl": Family(
+        "sdxl",
+        "sdxl_base_v1-0",
+        "stable-diffusion-xl-v1-base/lora",
+        modelspec_implementation="https://github.com/Stability-AI/generative-models",
+        text_prefixes=("lora_te1", "lora_te2"),
+        is_sdxl=True,
+        guidance_scale=6.0,
+    ),
 }
 
 
@@ -45,52 +65,78 @@ class LoadedBase:
     family: Family
     vae: AutoencoderKL
     unet: UNet2DConditionModel
-    text_encoder: CLIPTextModel
-    tokenizer: CLIPTokenizer
+    text_encoders: tuple[CLIPTextModel | CLIPTextModelWithProjection, ...]
+    tokenizers: tuple[CLIPTokenizer, ...]
     scheduler: DDIMScheduler
+    """Its noise schedule, which training and sampling share."""
+    sampler: Any = None  # diffusers' schedulers have no common type
+    """What sample pictures are drawn with; DDIM unless a method sets another one."""
+
+    @property
+    def text_encoder(self) -> CLIPTextModel:
+        return self.text_encoders[0]
+
+    @property
+    def tokenizer(self) -> CLIPTokenizer:
+        return self.tokenizers[0]
+
+    @property
+    def components(self) -> dict[str, Any]:
+        """The networks that a LoRA may be put into, by diffusers' names for them; untyped, as its mixins are."""
+        names = ("text_encoder", "text_encoder_2")
+        return {"unet": self.unet, **dict(zip(names, self.text_encoders, strict=False))}
 
 
 def load_base(model: BaseModel, dtype: torch.dtype = torch.float32) -> LoadedBase:
-    """Load a base model from a builtin name, a folder, a single file or the hub.
+    """Load a base model from a builtin name, a folder, a single file or the hub, onto the GPU if there is one.
 
+    Only the UNet takes `dtype`: SDXL's autoencoder overflows in half precision, and encoders run once.
+    Source: the note on fp16 of huggingface.co/madebyollin/sdxl-vae-fp16-fix.
     Raises TrainingError (`base_model_missing`) with what an admin should do.
     """
     try:
-        pipeline = _load_pipeline(model, dtype)
+        pipeline = _load_pipeline(model)
     except (OSError, ValueError, KeyError) as error:
         raise TrainingError(
             f"The base model {model.name} could not be loaded from “{model.source}”. Nothing was "
             "charged. An admin can put it there or correct base_models.toml.",
             code="base_model_missing",
         ) from error
-    for part in (pipeline.vae, pipeline.unet, pipeline.text_encoder):
-        part.requires_grad_(False).eval()
+    family = FAMILIES[model.family]
+    texts = ("", "_2") if family.is_sdxl else ("",)
+    encoders = tuple(getattr(pipeline, f"text_encoder{end}") for end in texts)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    if dtype is not torch.float32:
+        pipeline.unet.to(dtype=dtype)
+    for part in (pipeline.vae, pipeline.unet, *encoders):
+        part.requires_grad_(False).eval().to(device)
     return LoadedBase(
-        family=FAMILIES[model.family],
+        family=family,
         vae=pipeline.vae,
         unet=pipeline.unet,
-        text_encoder=pipeline.text_encoder,
-        tokenizer=pipeline.tokenizer,
+        text_encoders=encoders,
+        tokenizers=tuple(getattr(pipeline, f"tokenizer{end}") for end in texts),
         scheduler=DDIMScheduler.from_config(
             pipeline.scheduler.config, clip_sample=False, set_alpha_to_one=False
         ),
     )
 
 
-def _load_pipeline(model: BaseModel, dtype: torch.dtype) -> StableDiffusionPipeline:
+def _load_pipeline(model: BaseModel) -> StableDiffusionPipeline | StableDiffusionXLPipeline:
     kind, _, name = model.source.partition(":")
     source = str(_BUILTIN[name]) if kind == "builtin" else model.source
+    is_sdxl = FAMILIES[model.family].is_sdxl
+    pipeline = StableDiffusionXLPipeline if is_sdxl else StableDiffusionPipeline
     if source.endswith(".safetensors"):
         if not Path(source).is_file():
             raise FileNotFoundError(source)
-        return StableDiffusionPipeline.from_single_file(
-            source, config=model.config or _CONFIGS[model.family], torch_dtype=dtype
-        )
-    return StableDiffusionPipeline.from_pretrained(
+        config = model.config or _CONFIGS[model.family]
+        return pipeline.from_single_file(source, config=config, torch_dtype=torch.float32)
+    checker = {} if is_sdxl else {"safety_checker": None, "requires_safety_checker": False}
+    return pipeline.from_pretrained(
         source,
         revision=model.revision or None,
-        dtype=dtype,
+        dtype=torch.float32,
         use_safetensors=True,
-        safety_checker=None,
-        requires_safety_checker=False,
+        **checker,
     )

@@ -11,15 +11,13 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
-import torch
-
 from core.errors import TrainingError
 from worker.messages import EXIT_DONE, EXIT_FAILED, EXIT_STOPPED, FailedLine, Line, TrainingTask
 from worker.tiny_sd.training import prepare_cpu
-from worker.training.recipe import StoppedError, Training
+from worker.training.recipe import Training
+from worker.training.report import StoppedError
 
 _PR_SET_PDEATHSIG = 1
-_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
 
 def main() -> int:
@@ -49,16 +47,6 @@ def run(task: TrainingTask, should_stop: Callable[[], bool]) -> int:
         return EXIT_STOPPED
     except TrainingError as error:
         tell(FailedLine(code=error.code, message=error.message))
-        return EXIT_FAILED
-    except (MemoryError, torch.OutOfMemoryError, RuntimeError) as error:
-        text = str(error).lower()
-        if isinstance(error, RuntimeError) and not any(sign in text for sign in _OUT_OF_MEMORY):
-            raise
-        message = (
-            "The worker ran out of memory. Lower train_batch_size or resolution_px and try again; "
-            "all points were returned."
-        )
-        tell(FailedLine(code="out_of_memory", message=message))
         return EXIT_FAILED
     return EXIT_DONE
 

@@ -15,7 +15,7 @@ from worker.messages import TaskImage
 
 _CHUNK_BYTES = 1024 * 1024
 _SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
-_CONTENT_TYPES = {".png": "image/png", ".json": "application/json"}
+_CONTENT_TYPES = {".png": "image/png", ".json": "application/json", ".md": "text/markdown"}
 
 
 async def fetch_images(studio: Studio, snapshot: Snapshot, folder: Path) -> tuple[TaskImage, ...]:
@@ -38,8 +38,8 @@ async def fetch_images(studio: Studio, snapshot: Snapshot, folder: Path) -> tupl
 
 
 async def fetch_checkpoint(blobs: Blobs, checkpoint: Checkpoint, folder: Path) -> Path | None:
-    """Write a checkpoint's files to a folder; None when one is gone or torn, so training begins anew."""
-    place = folder / "resume"
+    """Write a checkpoint's files to a folder; None when one is gone or torn, so an older one is tried."""
+    place = folder / f"resume{checkpoint.step}"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     for file in checkpoint.files:
@@ -78,8 +78,9 @@ async def delete_leftovers(blobs: Blobs, job: Job) -> None:
     """
     named = {file.key for file in job.artifacts}
     named.update(sample.file.key for sample in job.samples)
-    if job.checkpoint is not None and job.status not in TERMINAL:
-        named.update(file.key for file in job.checkpoint.files)
+    if job.status not in TERMINAL:
+        kept = (job.checkpoint, job.previous_checkpoint)
+        named.update(file.key for checkpoint in kept if checkpoint for file in checkpoint.files)
     prefix = f"jobs/{job.id}/a"
     async for key in blobs.list(prefix):
         token = key.removeprefix(prefix).split("/", 1)[0]

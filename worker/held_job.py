@@ -7,10 +7,10 @@ from collections.abc import Awaitable
 
 from core.errors import LeaseLostError, TrainyardError
 from core.jobs.events import job_event
-from core.jobs.metrics import LossPoint
+from core.jobs.metrics import LossPoint, ValidationPoint
 from core.jobs.records import Checkpoint, Job, Progress, Sample
 from core.studio import Studio
-from worker.messages import StepLine
+from worker.messages import StepLine, ValidationLine
 
 _log = logging.getLogger(__name__)
 _SMOOTHING = 0.9
@@ -25,6 +25,7 @@ class HeldJob:
         self._studio = studio
         self._progress = Progress(total_steps=job.quote.inputs.steps, stage="preparing")
         self._points: list[LossPoint] = []
+        self._validation: list[ValidationPoint] = []
         self._step_s: float | None = None
         self._stepped_s = self._written_s = time.monotonic()
         self._is_over = False
@@ -60,8 +61,16 @@ class HeldJob:
             images_per_s=line.images_per_s,
             eta_s=round((line.total_steps - line.step) * self._step_s, 1),
             stage="training",
+            validation_loss=self._progress.validation_loss,
         )
         self._points.append((line.step, line.loss, line.learning_rate))
+        self.is_dirty = True
+
+    def note_validation(self, line: ValidationLine) -> None:
+        """Note a loss on held-out pictures; it is written by the next `write`."""
+        update = {"validation_loss": line.loss}
+        self._progress = self._progress.model_copy(update=update)
+        self._validation.append((line.step, line.loss))
         self.is_dirty = True
 
     async def add_sample(self, sample: Sample) -> None:
@@ -88,16 +97,20 @@ class HeldJob:
             if self._is_over:
                 return
             points, self._points = self._points, []
+            validation, self._validation = self._validation, []
             self.is_dirty = False
             try:
                 self.job = await self._studio.leases.heartbeat(self.job, self._progress)
                 self._written_s = time.monotonic()
                 await self._studio.losses.append(self.job.id, points)
+                await self._studio.losses.append_validation(self.job.id, validation)
             except LeaseLostError:
                 raise
             except TrainyardError as error:
                 _log.warning("%s: progress waits: %s", self.job.id, error)
-                self._points, self.is_dirty = [*points, *self._points], True
+                self._points = [*points, *self._points]
+                self._validation = [*validation, *self._validation]
+                self.is_dirty = True
                 return
         await self._studio.events.publish(job_event(self.job))
 

@@ -32,18 +32,28 @@ class TrainingTask(Value):
     folder: Path
     """Holds the images; what the child makes goes to `folder/out`."""
     checkpoint: Path | None = None
+    previous_checkpoint: Path | None = None
+    """Taken when the newest one does not verify."""
     checkpoint_every_s: float = 30.0
     dataset_digest: str = ""
+    cache: Path | None = None
+    """Holds what earlier trainings computed of pictures and captions; without one, `folder/cache`."""
+    cache_bytes: int = 10 * 1024**3
+    start_weights: Path | None = None
+    """A LoRA of ours in diffusers' format that training starts from."""
 
 
 Stage = Literal["loading", "encoding", "training", "sampling", "saving"]
 
 
 class StageLine(Value):
-    """The child has entered a stage."""
+    """The child has entered a stage, or got on in it."""
 
     kind: Literal["stage"] = "stage"
     stage: Stage
+    done: int = 0
+    total: int = 0
+    """How many of how many are done, where a stage is counted."""
 
 
 class StepLine(Value):
@@ -55,6 +65,15 @@ class StepLine(Value):
     loss: float
     learning_rate: float
     images_per_s: float
+
+
+class ValidationLine(Value):
+    """The loss on held-out pictures was measured."""
+
+    kind: Literal["validation"] = "validation"
+    step: int
+    loss: float
+    is_best: bool
 
 
 class SampleLine(Value):
@@ -80,6 +99,10 @@ class DoneLine(Value):
 
     kind: Literal["done"] = "done"
     files: tuple[Path, ...]
+    steps: int
+    """The steps that were made: fewer than were bought after an early stop."""
+    best_step: int | None = None
+    """Where the loss on held-out pictures was lowest."""
 
 
 class FailedLine(Value):
@@ -91,7 +114,7 @@ class FailedLine(Value):
 
 
 Line = Annotated[
-    StageLine | StepLine | SampleLine | CheckpointLine | DoneLine | FailedLine,
+    StageLine | StepLine | ValidationLine | SampleLine | CheckpointLine | DoneLine | FailedLine,
     Field(discriminator="kind"),
 ]
 _LINES: TypeAdapter[Line] = TypeAdapter(Line)
@@ -100,3 +123,16 @@ _LINES: TypeAdapter[Line] = TypeAdapter(Line)
 def parse_line(text: bytes) -> Line:
     """Read one line of the child. Raises pydantic's ValidationError for anything else."""
     return _LINES.validate_json(text)
+
+
+def get_progress(line: Line) -> tuple[object, ...]:
+    """Get where a line says that the child has got to; the same again is no progress."""
+    match line:
+        case StageLine():
+            return line.kind, line.stage, line.done
+        case SampleLine():
+            return line.kind, line.step, line.index
+        case StepLine() | CheckpointLine() | ValidationLine():
+            return line.kind, line.step
+        case _:
+            return (line.kind,)

@@ -119,7 +119,7 @@ class NearDuplicate(Value):
 
 
 class Bucket(Value):
-    """How many items fall into one training size."""
+    """How many items are trained at one size."""
 
     width_px: int
     height_px: int
@@ -135,6 +135,8 @@ class OfferingFit(Value):
     reason: str = ""
     steps: int
     price_points: int
+    buckets: tuple[Bucket, ...]
+    """At the offering's default resolution, the most frequent first."""
 
 
 class Report(Value):
@@ -148,6 +150,5 @@ class Report(Value):
     too_small: tuple[str, ...]
     blurred: tuple[str, ...]
     extreme_aspect: tuple[str, ...]
-    buckets: tuple[Bucket, ...]
     offerings: tuple[OfferingFit, ...]
     advice: tuple[str, ...]

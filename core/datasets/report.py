@@ -1,9 +1,9 @@
 """The free health check of a dataset, before anything is paid; pure apart from reading the items."""
 
 import heapq
-from collections import Counter
 from collections.abc import Sequence
 
+from core.datasets.buckets import Size, count_buckets, get_step_px
 from core.datasets.records import Bucket, Dataset, Item, NearDuplicate, OfferingFit, Report
 from core.errors import RefusedError
 from core.offerings.price import make_quote
@@ -21,7 +21,7 @@ def make_report(dataset: Dataset, items: Sequence[Item], offerings: Sequence[Off
     """Check a dataset against every offering that can be bought."""
     caption_set = dataset.default_caption_set
     available = [o for o in offerings if o.status is Status.AVAILABLE]
-    fits = tuple(_fit(offering, len(items)) for offering in available)
+    fits = tuple(_fit(offering, items) for offering in available)
     smallest = min((o.price.native_resolution_px for o in available), default=64)
     report = Report(
         dataset=dataset.id,
@@ -32,7 +32,6 @@ def make_report(dataset: Dataset, items: Sequence[Item], offerings: Sequence[Off
         too_small=tuple(i.id for i in items if min(i.width_px, i.height_px) < smallest),
         blurred=tuple(item.id for item in items if item.sharpness < BLURRED_BELOW),
         extreme_aspect=tuple(item.id for item in items if _aspect(item) > EXTREME_ASPECT),
-        buckets=count_sizes(items),
         offerings=fits,
         advice=(),
     )
@@ -54,12 +53,15 @@ def find_near_duplicates(items: Sequence[Item]) -> tuple[NearDuplicate, ...]:
     )
 
 
-def count_sizes(items: Sequence[Item]) -> tuple[Bucket, ...]:
-    """Count items by size, the most frequent first."""
-    sizes = Counter((item.width_px, item.height_px) for item in items)
+def list_offering_buckets(offering: Offering, items: Sequence[Item]) -> tuple[Bucket, ...]:
+    """Count items by the size that an offering trains them at, at its default resolution."""
+    resolution = offering.find_param("resolution_px")
+    assert resolution is not None  # the catalogue refuses an offering without it
+    sizes = (Size(item.width_px, item.height_px) for item in items)
+    counts = count_buckets(sizes, int(resolution.default), get_step_px(offering.family))
     return tuple(
-        Bucket(width_px=width, height_px=height, items=count)
-        for (width, height), count in sizes.most_common(50)
+        Bucket(width_px=size.width_px, height_px=size.height_px, items=count)
+        for size, count in counts
     )
 
 
@@ -67,11 +69,11 @@ def _aspect(item: Item) -> float:
     return max(item.width_px, item.height_px) / min(item.width_px, item.height_px)
 
 
-def _fit(offering: Offering, images: int) -> OfferingFit:
+def _fit(offering: Offering, items: Sequence[Item]) -> OfferingFit:
     quote = make_quote(offering, resolve_params(offering, {}))
     reason = ""
     try:
-        check_size(offering, images)
+        check_size(offering, len(items))
     except RefusedError as error:
         reason = error.message
     return OfferingFit(
@@ -81,6 +83,7 @@ def _fit(offering: Offering, images: int) -> OfferingFit:
         reason=reason,
         steps=quote.inputs.steps,
         price_points=quote.points,
+        buckets=list_offering_buckets(offering, items),
     )
 
 

@@ -107,17 +107,31 @@ class Leases:
         return await self._update(job, change)
 
     async def set_checkpoint(self, job: Job, checkpoint: Checkpoint) -> Job:
-        return await self._update(job, lambda fresh, now: fresh.changed(now, checkpoint=checkpoint))
+        """Name the newest checkpoint, and keep the one before it."""
+
+        def change(fresh: Job, now: datetime) -> Job:
+            known = fresh.checkpoint
+            is_older = known is not None and known.step < checkpoint.step
+            previous = known if is_older else fresh.previous_checkpoint
+            return fresh.changed(now, checkpoint=checkpoint, previous_checkpoint=previous)
+
+        return await self._update(job, change)
 
     async def release(self, job: Job, note: str) -> Job:
         """Give a job back to the queue without counting the attempt: the worker drains."""
         return await self._move(job, lambda fresh, now: attempts.release(fresh, note, now))
 
-    async def complete(self, job: Job, artifacts: tuple[StoredFile, ...]) -> Job:
-        """End a job well: artifacts become visible by this one write, then model, settlement, news."""
+    async def complete(
+        self, job: Job, artifacts: tuple[StoredFile, ...], steps_done: int | None = None
+    ) -> Job:
+        """End a job well: artifacts become visible by this one write, then model, settlement, news.
+
+        Fewer steps than were bought, after an early stop, are all that is charged.
+        """
 
         def change(fresh: Job, now: datetime) -> Job:
-            steps = fresh.quote.inputs.steps
+            bought = fresh.quote.inputs.steps
+            steps = bought if steps_done is None else min(steps_done, bought)
             return move(fresh, Status.COMPLETED, now, artifacts=artifacts, steps_done=steps)
 
         return await self._move(job, change)

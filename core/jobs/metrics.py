@@ -13,6 +13,7 @@ from core.records import new_id
 CHUNK_POINTS = 500
 
 LossPoint = tuple[int, float, float]
+ValidationPoint = tuple[int, float]
 
 
 class Losses:
@@ -27,9 +28,11 @@ class Losses:
         async for chunk in iterate(self._chunks, {"job": job_id}, "index"):
             while chunk.points and chunk.points[-1][0] > step:
                 kept = tuple(point for point in chunk.points if point[0] <= step)
+                held = tuple(point for point in chunk.validation if point[0] <= step)
+                now = self._clock.now()
                 try:
                     if kept:
-                        await self._chunks.replace(chunk.changed(self._clock.now(), points=kept))
+                        await self._chunks.replace(chunk.changed(now, points=kept, validation=held))
                     else:
                         await self._chunks.delete(chunk)
                     break
@@ -54,6 +57,26 @@ class Losses:
                 return
             with contextlib.suppress(StaleError, AlreadyExistsError):  # look again at what is there
                 await self._add(job_id, last, fresh)
+
+    async def append_validation(self, job_id: str, points: Sequence[ValidationPoint]) -> None:
+        """Add losses on held-out pictures to the steps they were measured at, which are there already."""
+        for point in points:
+            while math.isfinite(point[1]):
+                chunk = await self._find_chunk(job_id, point[0])
+                if chunk is None or any(known[0] == point[0] for known in chunk.validation):
+                    break
+                grown = tuple(sorted((*chunk.validation, point)))
+                try:
+                    await self._chunks.replace(chunk.changed(self._clock.now(), validation=grown))
+                except StaleError:  # look again at what is there
+                    continue
+                break
+
+    async def _find_chunk(self, job_id: str, step: int) -> LossChunk | None:
+        async for chunk in iterate(self._chunks, {"job": job_id}, "index"):
+            if chunk.points and chunk.points[0][0] <= step <= chunk.points[-1][0]:
+                return chunk
+        return None
 
     async def _add(self, job_id: str, last: LossChunk | None, points: Sequence[LossPoint]) -> None:
         """Fill the last chunk up, or begin the next."""

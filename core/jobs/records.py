@@ -55,6 +55,8 @@ class Progress(Value):
     images_per_s: Measured = None
     eta_s: Measured = None
     stage: str = ""
+    validation_loss: Measured = None
+    """On held-out pictures, as it was last measured."""
 
 
 class StoredFile(Value):
@@ -134,6 +136,8 @@ class Job(Record):
     attempt_step: int = 0
     """The checkpoint's step when the running attempt was claimed; progress forgives attempts."""
     checkpoint: Checkpoint | None = None
+    previous_checkpoint: Checkpoint | None = None
+    """Taken when a file of the newest one is gone or damaged."""
     samples: tuple[Sample, ...] = ()
     artifacts: tuple[StoredFile, ...] = ()
     error: Failure | None = None
@@ -156,3 +160,5 @@ class LossChunk(Record):
     index: int
     points: tuple[tuple[int, float, float], ...]
     """(step, loss, learning rate)"""
+    validation: tuple[tuple[int, float], ...] = ()
+    """(step, loss on held-out pictures), of the steps of `points`"""

@@ -115,6 +115,14 @@ class Jobs:
         chunks = iterate(self._losses, {"job": job.id}, "index")
         return [point async for chunk in chunks for point in chunk.points]
 
+    async def list_validation_losses(
+        self, principal: Principal, job_id: str
+    ) -> list[tuple[int, float]]:
+        """Return a job's losses on held-out pictures, (step, loss) in order of steps."""
+        job = await self.get(principal, job_id)
+        chunks = iterate(self._losses, {"job": job.id}, "index")
+        return [point async for chunk in chunks for point in chunk.validation]
+
     async def cancel(self, principal: Principal, job_id: str) -> Job:
         """Ask a job to stop. One that no worker holds ends at once; a held one at its next step.
 

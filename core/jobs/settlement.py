@@ -68,7 +68,5 @@ class Settlement:
 
 
 def charged_steps(job: Job) -> int:
-    """Count the steps that a job pays for: all when completed, unique steps when cancelled, none when failed."""
-    if job.status is Status.FAILED:
-        return 0
-    return job.quote.inputs.steps if job.status is Status.COMPLETED else job.steps_done
+    """Count the steps that a job pays for: the unique ones that it made, none when it failed."""
+    return 0 if job.status is Status.FAILED else job.steps_done

@@ -50,7 +50,7 @@ class Models:
                 snapshot_digest=snapshot.digest,
                 offering=job.spec.offering,
                 base_model=job.spec.base_model.id,
-                steps=job.quote.inputs.steps,
+                steps=job.steps_done,
                 seed=job.spec.get_int("seed"),
             ),
         )

@@ -71,12 +71,17 @@ async def wait_for(studio: Studio, person: Person, job: Job, *statuses: str) -> 
 
 def draw_flag(index: int) -> bytes:
     """Draw a striped flag as PNG bytes; each index another one."""
+    return draw_picture(index, (96, 96))
+
+
+def draw_picture(index: int, size: tuple[int, int]) -> bytes:
+    """Draw a striped flag of some size as PNG bytes; each index another one."""
     rng = random.Random(index)
-    picture = Image.new("RGB", (96, 96), tuple(rng.randrange(256) for _ in range(3)))
+    picture = Image.new("RGB", size, tuple(rng.randrange(256) for _ in range(3)))
     pen = ImageDraw.Draw(picture)
-    for top in range(0, 96, 12 + index):
+    for top in range(0, size[1], 12 + index):
         colour = tuple(rng.randrange(256) for _ in range(3))
-        pen.rectangle((8, top, 88, top + 6), fill=colour)
+        pen.rectangle((8, top, size[0] - 8, top + 6), fill=colour)
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
     return buffer.getvalue()

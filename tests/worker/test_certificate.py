@@ -13,7 +13,7 @@ from worker.base_models import LoadedBase, load_base
 from worker.training.certificate import certify
 from worker.training.lora import add_lora, get_weights
 from worker.training.settings import read_settings
-from worker.training.weights import save_diffusers, save_kohya
+from worker.training.weights import save_diffusers, save_kohya, to_kohya
 
 TINY = BaseModel(id="tiny-sd", name="Tiny", family="tiny", source="builtin:tiny_sd")
 SPEC = TrainingSpec(
@@ -46,14 +46,14 @@ SPEC = TrainingSpec(
 def trained(tmp_path: Path) -> tuple[LoadedBase, Path, Path]:
     """A LoRA with weights as large as training makes them, in both formats."""
     base, settings = load_base(TINY), read_settings(SPEC)
-    parameters = add_lora(base.unet, base.family, settings)
+    parameters = add_lora(base, settings)
     torch.manual_seed(0)
     with torch.no_grad():
         for parameter in parameters.values():
             parameter.copy_(torch.randn_like(parameter) * 0.05)
     weights = get_weights(parameters)
     kohya, diffusers = tmp_path / "lora.safetensors", tmp_path / "lora-diffusers.safetensors"
-    save_kohya(kohya, weights, SPEC, settings, 3)
+    save_kohya(kohya, to_kohya(weights, settings.network_alpha, base.family), {})
     save_diffusers(diffusers, weights, settings)
     return base, kohya, diffusers
 
@@ -61,7 +61,7 @@ def trained(tmp_path: Path) -> tuple[LoadedBase, Path, Path]:
 def test_an_honest_file_passes(trained: tuple[LoadedBase, Path, Path]) -> None:
     base, kohya, diffusers = trained
     before = base.unet.active_adapters()
-    certify(kohya, diffusers, base.unet)
+    certify(kohya, diffusers, base)
     assert base.unet.active_adapters() == before
 
 
@@ -93,5 +93,5 @@ def test_a_file_that_differs_from_what_was_trained_is_refused(
     spoil(tensors)
     save_file(tensors, file)
     with pytest.raises(TrainingError) as failure:
-        certify(kohya, diffusers, base.unet)
+        certify(kohya, diffusers, base)
     assert failure.value.code == "bad_weights"

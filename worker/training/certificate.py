@@ -3,65 +3,96 @@
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
-from diffusers import StableDiffusionPipeline, UNet2DConditionModel
+from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline
 from peft.tuners.lora import LoraLayer
 from safetensors.torch import load_file
 from torch import Tensor
 
 from core.errors import TrainingError
+from worker.base_models import LoadedBase
 from worker.training.lora import ADAPTER
+from worker.training.weights import name_module
 
 _CHECKED = "certificate"
 _TOLERANCE = 5e-3
 """Of the largest entry: both factors are rounded to half precision, 2⁻¹¹ each, and then multiplied."""
+_TOLERANCE_BF16 = 3e-2
+"""A base model in bf16 takes a loaded LoRA's factors as bf16, 2⁻⁸ each."""
 
 
-def certify(kohya: Path, diffusers: Path, unet: UNet2DConditionModel) -> None:
-    """Check that both files hold the LoRA which `unet` carries: every module, finite, the same delta.
+def certify(kohya: Path, diffusers: Path, base: LoadedBase) -> None:
+    """Check that both files hold the LoRA which `base` carries: every module, finite, the same delta.
 
     kohya's file is read key by key, as kohya's own loader does, and then both are loaded by
     diffusers beside the trained adapter. Raises TrainingError (`bad_weights`).
     """
-    trained = get_deltas(unet, ADAPTER)
-    _compare(kohya, trained, read_kohya(load_file(kohya)))
+    trained = get_deltas(base, ADAPTER)
+    _compare(kohya, trained, read_kohya(load_file(kohya)), _TOLERANCE)
+    is_half = base.unet.dtype is torch.bfloat16
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # peft warns of a second adapter, which is what is wanted
         for file in (kohya, diffusers):
-            _compare(file, trained, _load_by_diffusers(file, unet))
+            found = _load_by_diffusers(file, base)
+            _compare(file, trained, found, _TOLERANCE_BF16 if is_half else _TOLERANCE)
 
 
-def _load_by_diffusers(file: Path, unet: UNet2DConditionModel) -> dict[str, Tensor]:
+def _load_by_diffusers(file: Path, base: LoadedBase) -> dict[str, Tensor]:
     """Load a file beside the trained adapter, read what it adds, and take it out again."""
-    state, alphas, metadata = StableDiffusionPipeline.lora_state_dict(
-        str(file.parent), weight_name=file.name, return_lora_metadata=True
+    pipeline = StableDiffusionXLPipeline if base.family.is_sdxl else StableDiffusionPipeline
+    state, alphas, metadata = pipeline.lora_state_dict(
+        str(file.parent),
+        weight_name=file.name,
+        unet_config=base.unet.config,
+        return_lora_metadata=True,
     )
-    StableDiffusionPipeline.load_lora_into_unet(
-        state, network_alphas=alphas, unet=unet, adapter_name=_CHECKED, metadata=metadata
-    )
+    given = {"network_alphas": alphas, "adapter_name": _CHECKED, "metadata": metadata}
+    loaded = []
     try:
-        return get_deltas(unet, _CHECKED)
+        for component, module in base.components.items():
+            if not any(key.startswith(f"{component}.") for key in state):
+                continue
+            loaded.append(module)
+            if component == "unet":
+                pipeline.load_lora_into_unet(state, unet=module, **given)
+            else:
+                pipeline.load_lora_into_text_encoder(
+                    state, text_encoder=module, prefix=component, **given
+                )
+        return get_deltas(base, _CHECKED)
     finally:
-        unet.delete_adapters(_CHECKED)
-        unet.set_adapter(ADAPTER)
+        for module in loaded:
+            _forget(module)
+
+
+def _forget(module: Any) -> None:  # of diffusers or transformers, which share no type
+    remove = getattr(module, "delete_adapters", None) or module.delete_adapter
+    remove(_CHECKED)
+    if ADAPTER in module.peft_config:
+        module.set_adapter(ADAPTER)
 
 
 @torch.no_grad()
-def get_deltas(unet: UNet2DConditionModel, adapter: str) -> dict[str, Tensor]:
+def get_deltas(base: LoadedBase, adapter: str) -> dict[str, Tensor]:
     """Get what an adapter adds to each module, `up @ down * alpha / rank`, [out, in], by kohya's name.
 
     Source: Hu et al. 2021, section 4.1.
     """
     return {
-        name.replace(".", "_"): module.get_delta_weight(adapter).float().cpu()
-        for name, module in unet.named_modules()
+        name_module(f"{component}.{name}", base.family): module.get_delta_weight(adapter)
+        .float()
+        .cpu()
+        .flatten(1)
+        for component, network in base.components.items()
+        for name, module in network.named_modules()
         if isinstance(module, LoraLayer) and adapter in module.lora_A
     }
 
 
 def read_kohya(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Merge the factors of a kohya file, `lora_unet_<module>.lora_{down,up}.weight` and `.alpha`.
+    """Merge the factors of a kohya file, `<module>.lora_{down,up}.weight` and `.alpha`, to [out, in].
 
     Source: networks/lora.py of sd-scripts (scale = alpha / rank).
     """
@@ -71,17 +102,19 @@ def read_kohya(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
             module = key.removesuffix(".lora_down.weight")
             down, up = tensors[key].float(), tensors[f"{module}.lora_up.weight"].float()
             scale = float(tensors[f"{module}.alpha"]) / down.shape[0]
-            deltas[module.removeprefix("lora_unet_")] = up @ down * scale
+            deltas[module] = up.flatten(1) @ down.flatten(1) * scale
     return deltas
 
 
-def _compare(file: Path, trained: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> None:
+def _compare(
+    file: Path, trained: Mapping[str, Tensor], found: Mapping[str, Tensor], tolerance: float
+) -> None:
     if trained.keys() != found.keys():
         raise _bad(file, f"{len(trained.keys() ^ found.keys())} modules differ")
     for module, delta in trained.items():
         if not bool(torch.isfinite(found[module]).all()):
             raise _bad(file, f"{module} is not finite")
-        if bool((found[module] - delta).abs().max() > _TOLERANCE * delta.abs().max() + 1e-6):
+        if bool((found[module] - delta).abs().max() > tolerance * delta.abs().max() + 1e-6):
             raise _bad(file, f"{module} is not what was trained")
 
 

@@ -8,32 +8,38 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 
-import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
 
 from worker.training.lora import get_weights, set_weights
+from worker.training.optimizers import get_state, set_state
+from worker.training.state import State, Validation
 
 MANIFEST = "manifest.json"
 KEPT = 2
 
 
-def save_checkpoint(
-    folder: Path,
-    step: int,
-    parameters: Mapping[str, nn.Parameter],
-    optimizer: torch.optim.Optimizer,
-) -> Path:
-    """Save what a resume at `step` needs and return its folder; the newest two are kept."""
+def save_checkpoint(folder: Path, state: State) -> Path:
+    """Save what a resume needs and return its folder; the newest two are kept."""
+    step = state.step
     place = folder / f"step{step:07d}"
     aside = folder / f".unfinished-{step}"
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
-    save_file(get_weights(parameters), aside / "weights.safetensors")
-    save_file(_get_optimizer_state(parameters, optimizer), aside / "optimizer.safetensors")
+    tensors, numbers = get_state(state.parameters, state.optimizer)
+    save_file(get_weights(state.parameters), aside / "weights.safetensors")
+    save_file(tensors, aside / "optimizer.safetensors")
+    if state.validation.best_weights:
+        save_file(state.validation.best_weights, aside / "best.safetensors")
+    known = state.validation
+    validation = {
+        "best_loss": known.best_loss,
+        "best_step": known.best_step,
+        "since_best": known.since_best,
+    }
+    text = json.dumps({"optimizer": numbers, "validation": validation})
+    (aside / "state.json").write_text(text)
     files = {file.name: _sync_and_hash(file) for file in sorted(aside.iterdir())}
     manifest = aside / MANIFEST
     manifest.write_text(json.dumps({"step": step, "files": files}))
@@ -49,6 +55,8 @@ def verify_checkpoint(folder: Path) -> int | None:
     """Return a checkpoint's step when every file is as its manifest says, None otherwise."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text())
+        if "state.json" not in manifest["files"]:  # of an older version: begin anew
+            return None
         for name, digest in manifest["files"].items():
             if hashlib.sha256((folder / name).read_bytes()).hexdigest() != digest:
                 return None
@@ -57,33 +65,20 @@ def verify_checkpoint(folder: Path) -> int | None:
         return None
 
 
-def load_checkpoint(
-    folder: Path, parameters: Mapping[str, nn.Parameter], optimizer: torch.optim.Optimizer
-) -> int:
-    """Put a checkpoint's state back and return its step, 0 when it does not verify."""
+def load_checkpoint(folder: Path, state: State) -> bool:
+    """Put a checkpoint's state back; False, and nothing changed, when it does not verify."""
     step = verify_checkpoint(folder)
     if step is None:
-        return 0
-    set_weights(parameters, load_file(folder / "weights.safetensors"))
-    state = load_file(folder / "optimizer.safetensors")
-    for name, parameter in parameters.items():
-        prefix = f"{name}|"
-        optimizer.state[parameter] = {
-            key.removeprefix(prefix): value
-            for key, value in state.items()
-            if key.startswith(prefix)
-        }
-    return step
-
-
-def _get_optimizer_state(
-    parameters: Mapping[str, nn.Parameter], optimizer: torch.optim.Optimizer
-) -> dict[str, Tensor]:
-    return {
-        f"{name}|{key}": value.detach().contiguous()
-        for name, parameter in parameters.items()
-        for key, value in optimizer.state[parameter].items()
-    }
+        return False
+    saved = json.loads((folder / "state.json").read_text())
+    set_weights(state.parameters, load_file(folder / "weights.safetensors"))
+    tensors = load_file(folder / "optimizer.safetensors")
+    set_state(state.parameters, state.optimizer, (tensors, saved["optimizer"]))
+    best = folder / "best.safetensors"
+    weights = load_file(best) if best.exists() else {}
+    state.validation = Validation(**saved["validation"], best_weights=weights)
+    state.step = step
+    return True
 
 
 def _sync_and_hash(file: Path) -> str:

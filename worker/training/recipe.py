@@ -1,40 +1,32 @@
 """A LoRA training, top to bottom; each line is a step that a reader of the field knows."""
 
-import math
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from torch import nn
 
-from core.errors import TrainingError
+from core.datasets.buckets import get_step_px
 from worker.base_models import LoadedBase, load_base
-from worker.messages import (
-    CheckpointLine,
-    DoneLine,
-    Line,
-    SampleLine,
-    Stage,
-    StageLine,
-    StepLine,
-    TrainingTask,
-)
-from worker.training.certificate import certify
-from worker.training.checkpoints import load_checkpoint, save_checkpoint
-from worker.training.denoising import compute_loss, get_learning_rate
-from worker.training.encoding import Encoded, encode_dataset, write_caption
-from worker.training.images import load_pixels
-from worker.training.lora import add_lora, get_weights
-from worker.training.sampling import draw_samples
+from worker.messages import DoneLine, StepLine, TrainingTask, ValidationLine
+from worker.training.cache import Cache
+from worker.training.captions import list_variants, write_caption
+from worker.training.checkpoints import load_checkpoint
+from worker.training.encoding import Encoded, encode_dataset
+from worker.training.guards import check_finite, describe_out_of_memory, is_out_of_memory
+from worker.training.images import Picture, read_picture
+from worker.training.lora import add_lora
+from worker.training.methods import TECHNIQUES
+from worker.training.optimizers import make_optimizer
+from worker.training.publishing import Trained, write_files
+from worker.training.report import Report, Tell
+from worker.training.schedule import get_rate_factor
 from worker.training.settings import Settings, read_settings
-from worker.training.weights import save_diffusers, save_kohya
+from worker.training.state import State
+from worker.training.stepping import Stepper
+from worker.training.validation import hold_out, measure_validation
 
-Tell = Callable[[Line], None]
-
-
-class StoppedError(Exception):
-    """The training was asked to stop and has saved a checkpoint."""
+_DTYPES = {"no": torch.float32, "bf16": torch.bfloat16}
 
 
 class Training:
@@ -42,123 +34,106 @@ class Training:
 
     def __init__(self, task: TrainingTask, tell: Tell, should_stop: Callable[[], bool]) -> None:
         self._task = task
-        self._tell = tell
-        self._should_stop = should_stop
         self._settings: Settings = read_settings(task.spec)
-        self._out = task.folder / "out"
-        self._out.mkdir(parents=True, exist_ok=True)
+        self._technique = TECHNIQUES[task.spec.method]
+        self._report = Report(task, tell, should_stop)
 
     def run(self) -> None:
         """Train and write the files. Raises TrainingError, StoppedError."""
-        self._enter("loading")
-        base = load_base(self._task.spec.base_model)
-        self._enter("encoding")
-        encoded = self._encode(base)
-        parameters = add_lora(base.unet, base.family, self._settings)
-        optimizer = torch.optim.AdamW(
-            list(parameters.values()), lr=self._settings.learning_rate, fused=True
-        )
-        checkpoint = self._task.checkpoint
-        step = load_checkpoint(checkpoint, parameters, optimizer) if checkpoint else 0
-        if step == 0:
-            self._enter("sampling")
-            self._sample(base, 0)
-        self._enter("training")
-        self._train(base, encoded, parameters, optimizer, step)
-        self._tell(StageLine(stage="sampling"))
-        self._sample(base, self._settings.steps)
-        self._tell(StageLine(stage="saving"))
-        self._tell(DoneLine(files=self._save(base, parameters)))
+        try:
+            self._run()
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            raise describe_out_of_memory(self._settings) from error
 
-    def _enter(self, stage: Stage) -> None:
-        """Say what comes now. Raises StoppedError when asked to stop: before the first step nothing is lost."""
-        if self._should_stop():
-            raise StoppedError
-        self._tell(StageLine(stage=stage))
+    def _run(self) -> None:
+        task, settings, report = self._task, self._settings, self._report
+        report.enter("loading")
+        base = load_base(task.spec.base_model, _DTYPES[settings.mixed_precision])
+        base = self._technique.prepare_base(base, task)
+        report.enter("encoding")
+        trained, held_out = hold_out(self._encode(base), settings)
+        parameters = add_lora(base, settings)
+        state = State(parameters, make_optimizer(parameters, settings))
+        for checkpoint in (task.checkpoint, task.previous_checkpoint):
+            if checkpoint is not None and load_checkpoint(checkpoint, state):
+                break
+        stepper = Stepper(base, trained, settings)
+        report.begin(base, state)
+        self._train(stepper, state, lambda: measure_validation(base, held_out, settings.seed))
+        report.enter("sampling")
+        report.sample()
+        report.enter("saving")
+        files = write_files(report.out, base, Trained(task, settings, state, trained, held_out))
+        files += self._technique.write_extra(base, task, report.out)
+        best_step = state.validation.best_step or None
+        report.tell(DoneLine(files=files, steps=state.step, best_step=best_step))
 
     def _encode(self, base: LoadedBase) -> Encoded:
-        settings, images = self._settings, self._task.images
-        pixels = torch.stack(
-            [load_pixels(self._task.folder / i.file, settings.resolution_px) for i in images]
-        )
-        triggers = self._task.spec.trigger_words
-        captions = [write_caption(image.caption, triggers) for image in images]
-        return encode_dataset(base, pixels, captions, flip=settings.flip)
+        """Encode the dataset's pictures and those that the method adds."""
+        task, settings = self._task, self._settings
+        progress = self._report.count("encoding")
+        own = [self._read(task.folder / image.file, image.caption) for image in task.images]
+        extra = self._technique.list_extra(base, task, progress)
+        cache = Cache(task.cache or task.folder / "cache", task.cache_bytes)
+        return encode_dataset(base, [*own, *extra], settings, cache, progress)
 
-    def _train(
-        self,
-        base: LoadedBase,
-        encoded: Encoded,
-        parameters: dict[str, nn.Parameter],
-        optimizer: torch.optim.Optimizer,
-        step: int,
-    ) -> None:
-        settings, unet = self._settings, base.unet
-        trained = list(parameters.values())
-        unet.train()
-        saved_s = began_s = time.monotonic()
-        while step < settings.steps:
-            rate = get_learning_rate(step, settings)
-            for group in optimizer.param_groups:
-                group["lr"] = rate
-            loss = compute_loss(unet, base.scheduler, encoded, step, settings)
-            loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
-            nn.utils.clip_grad_norm_(trained, settings.max_grad_norm)
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-            step += 1
-            value = loss.item()
-            _check_finite(value, step, rate)
-            now_s = time.monotonic()
-            speed = settings.train_batch_size / max(1e-9, now_s - began_s)
-            began_s = now_s
-            self._tell_step(step, value, rate, speed)
-            stopping = self._should_stop()
-            if stopping or now_s - saved_s > self._task.checkpoint_every_s:
-                folder = save_checkpoint(self._out / "checkpoints", step, parameters, optimizer)
-                self._tell(CheckpointLine(step=step, folder=folder))
-                saved_s = time.monotonic()
-            if stopping:
-                raise StoppedError
-            if step % settings.sample_every_steps == 0 and step < settings.steps:
-                self._sample(base, step)
-                unet.train()
-                began_s = time.monotonic()
+    def _read(self, file: Path, caption: str) -> Picture:
+        spec, settings = self._task.spec, self._settings
+        texts = list_variants(write_caption(caption, spec.trigger_words), settings)
+        step_px = get_step_px(spec.base_model.family)
+        return read_picture(file, texts, settings.resolution_px, step_px)
 
-    def _tell_step(self, step: int, loss: float, rate: float, images_per_s: float) -> None:
+    def _train(self, stepper: Stepper, state: State, measure: Callable[[], float]) -> None:
+        settings, report = self._settings, self._report
+        if state.step == 0:
+            report.enter("sampling")
+            report.sample()
+        report.enter("training")
+        stepper.enter_training()
+        while state.step < settings.steps and not _is_over(state, settings):
+            if state.step and state.step % settings.sample_every_steps == 0:
+                stepper.leave_training()
+                report.sample()
+                stepper.enter_training()
+            began_s = time.monotonic()
+            rate = settings.learning_rate * get_rate_factor(state.step, settings)
+            loss = stepper.step(state).item()
+            check_finite(loss, state.step, settings)
+            self._tell_step(state.step, loss, rate, time.monotonic() - began_s)
+            if _is_validated(state.step, settings):
+                stepper.leave_training()
+                loss = measure()
+                is_best = state.validation.note(state.step, loss, state.parameters)
+                report.tell(ValidationLine(step=state.step, loss=loss, is_best=is_best))
+                stepper.enter_training()
+            report.save_if_due()
+        stepper.leave_training()
+
+    def _tell_step(self, step: int, loss: float, rate: float, took_s: float) -> None:
+        settings = self._settings
+        images = settings.train_batch_size * settings.gradient_accumulation_steps
         line = StepLine(
             step=step,
-            total_steps=self._settings.steps,
+            total_steps=settings.steps,
             loss=loss,
             learning_rate=rate,
-            images_per_s=round(images_per_s, 2),
+            images_per_s=round(images / max(1e-9, took_s), 2),
         )
-        self._tell(line)
-
-    def _sample(self, base: LoadedBase, step: int) -> None:
-        """Draw the person's prompts at fixed seeds."""
-        base.unet.eval()
-        settings, prompts = self._settings, self._task.spec.sample_prompts
-        pictures = draw_samples(base, prompts, settings.resolution_px, settings.seed)
-        for index, (prompt, picture) in enumerate(zip(prompts, pictures, strict=True)):
-            file = self._out / f"sample-{step:06d}-{index}.png"
-            picture.save(file)
-            self._tell(SampleLine(step=step, index=index, prompt=prompt, file=file))
-
-    def _save(self, base: LoadedBase, parameters: dict[str, nn.Parameter]) -> tuple[Path, ...]:
-        """Write the weights in both formats, and check them as strangers would load them."""
-        weights, spec = get_weights(parameters), self._task.spec
-        kohya, diffusers = self._out / "lora.safetensors", self._out / "lora-diffusers.safetensors"
-        save_kohya(kohya, weights, spec, self._settings, len(self._task.images))
-        save_diffusers(diffusers, weights, self._settings)
-        certify(kohya, diffusers, base.unet)
-        return kohya, diffusers
+        self._report.tell(line)
 
 
-def _check_finite(loss: float, step: int, rate: float) -> None:
-    if not math.isfinite(loss):
-        raise TrainingError(
-            f"The loss stopped being a number at step {step}: the learning rate ({rate:g}) is most "
-            "likely too high. Lower it and try again; all points were returned.",
-            code="loss_nan",
-        )
+def _is_validated(step: int, settings: Settings) -> bool:
+    """Tell whether the loss on held-out pictures is measured after a step: regularly, and at the end."""
+    is_due = step % settings.validation_every_steps == 0 or step == settings.steps
+    return is_due and settings.validation_share > 0
+
+
+def _is_over(state: State, settings: Settings) -> bool:
+    """Tell whether the loss on held-out pictures has not got better for too long.
+
+    Source: Prechelt 1998, "Early stopping - but when?" (patience).
+    """
+    patience = settings.early_stop_patience
+    return 0 < patience <= state.validation.since_best

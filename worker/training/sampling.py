@@ -1,41 +1,47 @@
 """Sample pictures at fixed seeds, so that two steps of a training can be compared."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
-from diffusers import DDIMScheduler
 from PIL import Image
 from torch import Tensor
 
 from worker.base_models import LoadedBase
-from worker.training.encoding import encode_captions
+from worker.training.conditioning import encode_tokens, predict, tokenize
 
 
 @torch.inference_mode()
 def draw_samples(
-    base: LoadedBase, prompts: Sequence[str], resolution_px: int, seed: int
+    base: LoadedBase, prompts: Sequence[str], way: tuple[int, int], check: Callable[[], None]
 ) -> list[Image.Image]:
     """Draw one picture a prompt with classifier-free guidance; the n-th prompt has seed + n.
 
+    `way` is the side in pixels and the seed; `check` is called before each step, and may raise.
+    Guidance 1 or less draws without the empty prompt, as few-step models are made for.
     Source: Song et al. 2021 (DDIM, eta 0); Ho & Salimans 2022.
     """
-    contexts = encode_captions([*prompts, ""], base.tokenizer, base.text_encoder)
-    device, dtype = base.unet.device, base.unet.dtype
-    count, side = len(prompts), resolution_px // 8
-    latents = torch.stack(
-        [
-            torch.randn(4, side, side, generator=torch.Generator().manual_seed(seed + index))
-            for index in range(count)
-        ]
-    )
-    context = torch.cat([contexts[-1:].expand(count, -1, -1), contexts[:-1]]).to(device, dtype)
-    scheduler = DDIMScheduler.from_config(base.scheduler.config)
+    side_px, seed = way[0] // 8 * 8, way[1]
+    count, side, scale = len(prompts), side_px // 8, base.family.guidance_scale
+    given = encode_tokens(base, tokenize(base, [*[""] * count, *prompts]))
+    ids = [side_px, side_px, 0, 0, side_px, side_px]
+    given["time_ids"] = torch.tensor([ids] * (2 * count), dtype=torch.float32)
+    generators = [torch.Generator().manual_seed(seed + index) for index in range(count)]
+    latents = torch.stack([torch.randn(4, side, side, generator=g) for g in generators])
+    made_of = base.sampler or base.scheduler
+    scheduler = type(made_of).from_config(made_of.config)
     scheduler.set_timesteps(base.family.sample_steps)
+    latents = latents * scheduler.init_noise_sigma
+    guided = {name: value[count:] for name, value in given.items()}
     for time in scheduler.timesteps:
-        both = torch.cat([latents, latents]).to(device, dtype)
-        plain, guided = base.unet(both, time.to(device), context).sample.float().cpu().chunk(2)
-        predicted = plain + base.family.guidance_scale * (guided - plain)
+        check()
+        noisy = scheduler.scale_model_input(latents, time)
+        if scale > 1:
+            both = torch.cat([noisy, noisy])
+            plain, wanted = predict(base, both, time.expand(2 * count), given).cpu().chunk(2)
+            predicted = plain + scale * (wanted - plain)
+        else:
+            predicted = predict(base, noisy, time.expand(count), guided).cpu()
         latents = scheduler.step(predicted, time, latents).prev_sample
     return decode(base, latents)
 
@@ -44,6 +50,6 @@ def decode(base: LoadedBase, latents: Tensor) -> list[Image.Image]:
     """Decode scaled latents [N, 4, H/8, W/8] to pictures."""
     vae = base.vae
     scaled = (latents / vae.config.scaling_factor).to(vae.device, vae.dtype)
-    pixels = torch.cat([vae.decode(chunk).sample.float().cpu() for chunk in scaled.split(4)])
+    pixels = torch.cat([vae.decode(chunk).sample.float().cpu() for chunk in scaled.split(1)])
     values = ((pixels.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1)
     return [Image.fromarray(np.asarray(value)) for value in values]

@@ -7,13 +7,16 @@ from core.records import Value
 
 
 class Settings(Value):
-    """One training's parameters, as the recipe uses them."""
+    """One training's parameters, as the recipe uses them.
+
+    The ones with a default came later: a training that was bought before them is trained without.
+    """
 
     steps: int
     train_batch_size: int
     resolution_px: int
     learning_rate: float
-    lr_scheduler: Literal["constant", "cosine"]
+    lr_scheduler: Literal["constant", "linear", "cosine", "cosine-restarts", "polynomial"]
     lr_warmup_steps: int
     rank: int
     network_alpha: float
@@ -24,11 +27,27 @@ class Settings(Value):
     flip: bool
     sample_every_steps: int
     seed: int
+    gradient_accumulation_steps: int = 1
+    repeats: int = 1
+    shuffle_caption: bool = False
+    keep_tokens: int = 0
+    lr_cycles: int = 1
+    optimizer: Literal["adamw", "adamw-8bit", "prodigy", "adafactor"] = "adamw"
+    weight_decay: float = 0.01
+    network_dropout: float = 0.0
+    target_modules: Literal["attention", "attention-ff", "all"] = "attention"
+    train_text_encoder: bool = False
+    text_encoder_learning_rate: float = 0.00005
+    gradient_checkpointing: bool = False
+    mixed_precision: Literal["no", "bf16"] = "no"
+    validation_share: float = 0.0
+    validation_every_steps: int = 100
+    early_stop_patience: int = 0
 
 
 KNOWN_PARAMS: frozenset[str] = frozenset(Settings.model_fields)
 
 
 def read_settings(spec: TrainingSpec) -> Settings:
-    """Read a specification's parameters; one too many or too few is an error, not a default."""
+    """Read a specification's parameters; one that is not known is an error."""
     return Settings.model_validate(spec.params)

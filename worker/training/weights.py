@@ -2,91 +2,97 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors.torch import save, save_file
+from safetensors.torch import save
 from torch import Tensor
 
-from core.offerings.records import TrainingSpec
-from worker.base_models import FAMILIES
+from worker.base_models import Family
+from worker.training.lora import list_modules
 from worker.training.settings import Settings
 
 _DOWN, _UP = ".lora_A.weight", ".lora_B.weight"
+_TEXT_ROOT = "text_model."
+_SGM_BLOCKS = (
+    (r"down_blocks\.(\d)\.attentions\.(\d)", lambda i, j: f"input_blocks.{3 * i + j + 1}.1"),
+    (r"mid_block\.attentions\.(\d)", lambda j: "middle_block.1"),
+    (r"up_blocks\.(\d)\.attentions\.(\d)", lambda i, j: f"output_blocks.{3 * i + j}.1"),
+)
+"""How SDXL's original code counts the transformers; kohya's trainer names SDXL's modules so."""
 
 
-def to_kohya(weights: Mapping[str, Tensor], alpha: float) -> dict[str, Tensor]:
-    """Name a UNet LoRA as kohya's networks/lora.py does, with the alpha of each module.
+def name_module(path: str, family: Family) -> str:
+    """Name a module as kohya's networks/lora.py does, `<component>.<path>` -> `lora_unet_…` or `lora_te…_…`.
 
-    `a.b.lora_A.weight` -> `lora_unet_a_b.lora_down.weight`, half precision. diffusers' own converter
-    loses an alpha that differs from the rank.
+    transformers 5 left out the `text_model` that the names of CLIP's modules began with; files keep it.
+    """
+    component, _, inner = path.partition(".")
+    if component == "unet":
+        if family.is_sdxl:
+            inner = _name_sgm(inner)
+        return "lora_unet_" + inner.replace(".", "_")
+    prefix = family.text_prefixes[1 if component.endswith("_2") else 0]
+    return f"{prefix}_" + (_TEXT_ROOT + inner.removeprefix(_TEXT_ROOT)).replace(".", "_")
+
+
+def _name_sgm(path: str) -> str:
+    for pattern, write in _SGM_BLOCKS:
+        if found := re.match(pattern, path):
+            return write(*map(int, found.groups())) + path[found.end() :]
+    return path
+
+
+def to_kohya(weights: Mapping[str, Tensor], alpha: float, family: Family) -> dict[str, Tensor]:
+    """Name a LoRA as kohya's trainer does, with the alpha of each module, in half precision.
+
+    `unet.a.b.lora_A.weight` -> `lora_unet_a_b.lora_down.weight`. diffusers' own converter loses an
+    alpha that differs from the rank.
     """
     named: dict[str, Tensor] = {}
     for name, tensor in weights.items():
         down = name.endswith(_DOWN)
-        path = name.removesuffix(_DOWN if down else _UP)
-        module = "lora_unet_" + path.replace(".", "_")
+        module = name_module(name.removesuffix(_DOWN if down else _UP), family)
         named[f"{module}.{'lora_down' if down else 'lora_up'}.weight"] = tensor.to(torch.float16)
         named[f"{module}.alpha"] = torch.tensor(alpha, dtype=torch.float16)
     return {key: value.contiguous() for key, value in named.items()}
 
 
-def save_kohya(
-    file: Path, weights: Mapping[str, Tensor], spec: TrainingSpec, settings: Settings, images: int
-) -> None:
-    """Write kohya's format with the metadata that other programs read; no path, no caption."""
-    tensors = to_kohya(weights, settings.network_alpha)
-    family = FAMILIES[spec.base_model.family]
-    metadata = {
-        "ss_base_model_version": family.ss_base_model_version,
-        "ss_v2": "False",
-        "ss_network_module": "networks.lora",
-        "ss_network_dim": str(settings.rank),
-        "ss_network_alpha": str(settings.network_alpha),
-        "ss_network_args": "{}",
-        "ss_output_name": spec.trigger_words[0],
-        "ss_sd_model_name": spec.base_model.id,
-        "ss_resolution": f"({settings.resolution_px}, {settings.resolution_px})",
-        "ss_clip_skip": "None",
-        "ss_seed": str(settings.seed),
-        "ss_steps": str(settings.steps),
-        "ss_max_train_steps": str(settings.steps),
-        "ss_learning_rate": str(settings.learning_rate),
-        "ss_lr_scheduler": settings.lr_scheduler,
-        "ss_lr_warmup_steps": str(settings.lr_warmup_steps),
-        "ss_optimizer": "torch.optim.AdamW",
-        "ss_num_train_images": str(images),
-        "ss_total_batch_size": str(settings.train_batch_size),
-        "ss_noise_offset": str(settings.noise_offset),
-        "ss_min_snr_gamma": str(settings.min_snr_gamma),
-        "ss_caption_dropout_rate": str(settings.caption_dropout),
-        "ss_max_grad_norm": str(settings.max_grad_norm),
-        "ss_flip_aug": str(settings.flip),
-        "ss_tag_frequency": json.dumps({"dataset": dict.fromkeys(spec.trigger_words, images)}),
-        "modelspec.sai_model_spec": "1.0.1",
-        "modelspec.architecture": family.modelspec_architecture,
-        "modelspec.implementation": "diffusers",
-        "modelspec.title": spec.trigger_words[0],
-        "modelspec.trigger_phrase": ", ".join(spec.trigger_words),
-        "modelspec.resolution": f"{settings.resolution_px}x{settings.resolution_px}",
-        "modelspec.prediction_type": "epsilon",
-        "sshs_model_hash": hash_tensors(tensors),
-    }
-    save_file(tensors, file, metadata=metadata)
+def save_kohya(file: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
+    """Write kohya's format with its header, and the tensors' hash in it."""
+    digest = hash_tensors(tensors)
+    hashes = {"sshs_model_hash": digest, "modelspec.hash_sha256": f"0x{digest}"}
+    _write(file, tensors, {**metadata, **hashes})
 
 
 def save_diffusers(file: Path, weights: Mapping[str, Tensor], settings: Settings) -> None:
     """Write what `load_lora_weights` of diffusers reads, with rank and alpha in its header."""
-    tensors = {f"unet.{name}": value.to(torch.float16) for name, value in weights.items()}
-    modules = sorted({name.removesuffix(_DOWN).removesuffix(_UP) for name in weights})
-    config = {
-        "unet.r": settings.rank,
-        "unet.lora_alpha": settings.network_alpha,
-        "unet.target_modules": modules,
-    }
+    tensors, config = {}, dict[str, int | float | list[str]]()
+    for name, value in weights.items():
+        component, _, inner = name.partition(".")
+        if component != "unet":
+            inner = _TEXT_ROOT + inner.removeprefix(_TEXT_ROOT)
+        tensors[f"{component}.{inner}"] = value.to(torch.float16)
+        config[f"{component}.r"] = settings.rank
+        config[f"{component}.lora_alpha"] = settings.network_alpha
+        config[f"{component}.target_modules"] = list(list_modules(component, settings))
     metadata = {"format": "pt", "lora_adapter_metadata": json.dumps(config)}
-    save_file(tensors, file, metadata=metadata)
+    _write(file, tensors, metadata)
+
+
+def _write(file: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
+    """Write a safetensors file with its header sorted: the library's own order differs from run to run.
+
+    Source: the format's description, github.com/huggingface/safetensors (length, JSON header, data).
+    """
+    raw = save(dict(tensors))
+    start = 8 + int.from_bytes(raw[:8], "little")
+    header = {"__metadata__": dict(sorted(metadata.items())), **json.loads(raw[8:start])}
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    file.write_bytes(len(text).to_bytes(8, "little") + text + raw[start:])
 
 
 def hash_tensors(tensors: Mapping[str, Tensor]) -> str:

@@ -137,7 +137,7 @@ class NearDuplicateView(View):
 
 
 class BucketView(View):
-    """How many items have one size."""
+    """How many items are trained at one size."""
 
     width_px: int
     height_px: int
@@ -153,6 +153,7 @@ class OfferingFitView(View):
     reason: str
     steps: int
     price_points: int
+    buckets: tuple[BucketView, ...]
 
 
 class ReportView(View):
@@ -166,6 +167,5 @@ class ReportView(View):
     too_small: tuple[str, ...]
     blurred: tuple[str, ...]
     extreme_aspect: tuple[str, ...]
-    buckets: tuple[BucketView, ...]
     offerings: tuple[OfferingFitView, ...]
     advice: tuple[str, ...]

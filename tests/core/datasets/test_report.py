@@ -27,3 +27,15 @@ async def test_a_report_says_what_fits_and_what_to_mend(yard: Yard) -> None:
     tiny = next(fit for fit in report.offerings if fit.offering == "tiny-lora")
     assert not tiny.fits
     assert "this dataset has 1" in tiny.reason
+
+
+async def test_a_report_counts_the_sizes_that_each_offering_trains_at(yard: Yard) -> None:
+    mira = await yard.meet()
+    dataset = await yard.fill(mira, 2)
+    wide = make_item(yard.clock, mira, dataset, 7)
+    await yard.stores.items.insert(wide.model_copy(update={"width_px": 1920, "height_px": 1080}))
+    report = await yard.studio.report(mira, dataset)
+    found = {fit.offering: fit.buckets for fit in report.offerings}
+    assert sum(bucket.items for bucket in found["tiny-lora"]) == 3
+    assert any((b.width_px, b.height_px) == (80, 48) for b in found["tiny-lora"])
+    assert any((b.width_px, b.height_px) == (640, 384) for b in found["sd15-lora"])

@@ -1,0 +1,54 @@
+"""The model card that goes with a LoRA: what it is, how to use it, and how it came to be."""
+
+from pathlib import Path
+
+from worker.training.hashes import compute_hashes
+from worker.training.metadata import Facts
+
+_SHOWN = (
+    "train_batch_size",
+    "gradient_accumulation_steps",
+    "learning_rate",
+    "lr_scheduler",
+    "optimizer",
+    "rank",
+    "network_alpha",
+    "resolution_px",
+    "seed",
+)
+
+
+def write_card(facts: Facts, kohya: Path) -> str:
+    """Write a card in Markdown, with the front matter that model hubs read; no caption is in it."""
+    spec, settings = facts.spec, facts.settings.model_dump()
+    hashes, trigger = compute_hashes(kohya), spec.trigger_words[0]
+    rows = "\n".join(f"| {name} | {settings[name]} |" for name in _SHOWN)
+    triggers = ", ".join(f"`{word}`" for word in spec.trigger_words)
+    return f"""---
+library_name: diffusers
+pipeline_tag: text-to-image
+tags: [lora, diffusers, text-to-image, {spec.base_model.family}]
+instance_prompt: "{trigger}"
+---
+# {trigger}
+
+A LoRA for {spec.base_model.name}, trained with Trainyard on {len(facts.pictures)} pictures
+in {facts.step} steps. Trigger words: {triggers}.
+
+Put `lora.safetensors` where your program keeps LoRAs, write a trigger word into the prompt, and
+start at weight 1. With diffusers:
+
+```python
+pipeline.load_lora_weights(".", weight_name="lora-diffusers.safetensors")
+```
+
+| setting | value |
+|---|---|
+{rows}
+
+| hash of lora.safetensors | value |
+|---|---|
+| SHA-256 | {hashes.sha256} |
+| AutoV2 | {hashes.autov2} |
+| AutoV3 | {hashes.autov3} |
+"""
