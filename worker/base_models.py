@@ -96,7 +96,7 @@ def load_base(model: BaseModel, dtype: torch.dtype = torch.float32) -> LoadedBas
     """
     try:
         pipeline = _load_pipeline(model)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, NotImplementedError) as error:
         raise TrainingError(
             f"The base model {model.name} could not be loaded from “{model.source}”. Nothing was "
             "charged. An admin can put it there or correct base_models.toml.",

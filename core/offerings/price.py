@@ -4,16 +4,18 @@ from decimal import ROUND_CEILING, Decimal, localcontext
 
 from core.offerings.records import Offering, ParamValue, Quote, QuoteInputs
 
-FORMULA_VERSION = 1
+FORMULA_VERSION = 2
+"""2 counts gradient_accumulation_steps; without any it is as 1."""
 
 
 def compute_points(inputs: QuoteInputs, steps: int) -> int:
-    """Compute base + steps/1000 × rate × (resolution/native)^exponent × batch, rounded up."""
+    """Compute base + steps/1000 × rate × (resolution/native)^exponent × batch × accumulation, rounded up."""
     with localcontext(prec=28):
         scale = Decimal(inputs.resolution_px) / Decimal(inputs.native_resolution_px)
         scale = scale ** Decimal(str(inputs.resolution_exponent))
         work = Decimal(steps) / 1000 * inputs.points_per_1000_steps
-        total = inputs.base_points + work * scale * inputs.train_batch_size
+        pictures = inputs.train_batch_size * inputs.gradient_accumulation_steps
+        total = inputs.base_points + work * scale * pictures
         return int(total.to_integral_value(rounding=ROUND_CEILING))
 
 
@@ -23,6 +25,7 @@ def make_quote(offering: Offering, params: dict[str, ParamValue]) -> Quote:
         steps=int(params["steps"]),
         train_batch_size=int(params["train_batch_size"]),
         resolution_px=int(params["resolution_px"]),
+        gradient_accumulation_steps=int(params.get("gradient_accumulation_steps", 1)),
         **offering.price.model_dump(),
     )
     points = compute_points(inputs, inputs.steps)

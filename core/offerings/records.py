@@ -88,6 +88,7 @@ class QuoteInputs(Value):
     steps: int
     train_batch_size: int
     resolution_px: int
+    gradient_accumulation_steps: int = 1
     base_points: int
     points_per_1000_steps: int
     resolution_exponent: float

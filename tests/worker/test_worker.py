@@ -36,7 +36,7 @@ async def test_a_training_makes_a_model_and_is_charged_once(
     assert states == ["queued", "preparing", "running", "finishing", "completed"]
     model = await studio.models.get(person.principal, done.model or "")
     names = {file.name for file in model.files}
-    assert names == {"lora.safetensors", "lora-diffusers.safetensors"}
+    assert names == {"lora.safetensors", "lora-diffusers.safetensors", "README.md"}
     assert [sample.step for sample in model.samples] == [0, 10, 12]
     losses = await studio.jobs.list_losses(person.principal, job.id)
     assert [step for step, _, _ in losses] == list(range(1, 13))

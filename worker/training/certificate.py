@@ -49,6 +49,7 @@ def _load_by_diffusers(file: Path, base: LoadedBase) -> dict[str, Tensor]:
         return_lora_metadata=True,
     )
     given = {"network_alphas": alphas, "adapter_name": _CHECKED, "metadata": metadata}
+    given["low_cpu_mem_usage"] = True  # no weights are drawn only to be replaced
     loaded = []
     try:
         for component, module in base.components.items():

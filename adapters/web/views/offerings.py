@@ -59,6 +59,7 @@ class QuoteInputsView(View):
     steps: int
     train_batch_size: int
     resolution_px: int
+    gradient_accumulation_steps: int
     base_points: int
     points_per_1000_steps: int
     resolution_exponent: float
