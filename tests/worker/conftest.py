@@ -27,9 +27,17 @@ def running(settings: Settings, studio: Studio) -> Running:
 
 
 @asynccontextmanager
-async def work(studio: Studio, settings: Settings) -> AsyncIterator[Worker]:
+async def work(
+    studio: Studio, settings: Settings, silence_s: float = 1800
+) -> AsyncIterator[Worker]:
     """Run a worker, and drain it in the end."""
-    place = Workplace(settings.scratch_folder, lease_s=settings.lease_s, checkpoint_every_s=0.2)
+    place = Workplace(
+        settings.scratch_folder,
+        lease_s=settings.lease_s,
+        checkpoint_every_s=0.2,
+        silence_s=silence_s,
+        cache=settings.cache_folder,
+    )
     worker = Worker(studio, ("tiny",), place, sweep_every_s=0.5)
     listener = ArqListener(settings.get_redis_url(), settings.queue_name, worker.handle)
     async with asyncio.TaskGroup() as group:

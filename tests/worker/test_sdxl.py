@@ -12,7 +12,7 @@ from diffusers import StableDiffusionXLPipeline
 from peft.tuners.lora import LoraLayer
 from PIL import Image
 
-from core.offerings.records import BaseModel
+from core.offerings.records import BaseModel, ParamValue
 from tests.worker.small_sdxl import make_folder, make_single_file
 from tests.worker.training.tasks import Told, make_spec, make_task, train
 from worker.base_models import FAMILIES, load_base
@@ -44,8 +44,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def trained(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Told:
-    params = {"target_modules": "all", "train_text_encoder": True, "steps": 2}
-    spec = make_spec(describe(folder), **params, learning_rate=0.05)
+    params: dict[str, ParamValue] = {"target_modules": "all", "train_text_encoder": True}
+    spec = make_spec(describe(folder), **params, steps=2, learning_rate=0.05)
     return train(make_task(tmp_path_factory.mktemp("run"), spec, images=2))
 
 

@@ -71,7 +71,7 @@ async def test_a_cancelled_training_pays_for_its_steps_and_no_more(
     person = await meet(studio, points=100_000)
     async with running():
         job = await submit(studio, person, steps=5000, sample_every_steps=5000)
-        await _wait_for_steps(studio, person, job, 5)
+        await wait_for_steps(studio, person, job, 5)
         await studio.jobs.cancel(person.principal, job.id)
         await studio.jobs.cancel(person.principal, job.id)
         done = await wait_for(studio, person, job)
@@ -87,7 +87,7 @@ async def test_a_drained_worker_hands_its_training_on(studio: Studio, running: R
     person = await meet(studio)
     async with running():
         job = await submit(studio, person, steps=120, sample_every_steps=120)
-        await _wait_for_steps(studio, person, job, 10)
+        await wait_for_steps(studio, person, job, 10)
     released = await studio.jobs.get(person.principal, job.id)
     assert released.status is Status.QUEUED and released.attempts == 0
     assert released.checkpoint is not None and released.checkpoint.step >= 10
@@ -106,7 +106,7 @@ async def test_a_child_that_dies_without_progress_three_times_fails_the_job(
     async with running():
         job = await submit(studio, person, steps=5000, sample_every_steps=5000)
         for attempt in (1, 2, 3):
-            child = await _find_child(studio, person, job, attempt)
+            child = await find_child(studio, person, job, attempt)
             os.kill(child, signal.SIGKILL)
         done = await wait_for(studio, person, job)
     assert done.status is Status.FAILED and done.error is not None
@@ -207,7 +207,7 @@ async def test_scratch_space_is_empty_after_each_training(
     shutil.rmtree(settings.scratch_folder)
 
 
-async def _wait_for_steps(studio: Studio, person: Person, job: Job, steps: int) -> None:
+async def wait_for_steps(studio: Studio, person: Person, job: Job, steps: int) -> None:
     async with asyncio.timeout(100):
         while True:
             fresh = await studio.jobs.get(person.principal, job.id)
@@ -216,7 +216,7 @@ async def _wait_for_steps(studio: Studio, person: Person, job: Job, steps: int) 
             await asyncio.sleep(0.05)
 
 
-async def _find_child(studio: Studio, person: Person, job: Job, attempt: int) -> int:
+async def find_child(studio: Studio, person: Person, job: Job, attempt: int) -> int:
     """Return the process that trains the job in this attempt, before it has made a checkpoint."""
     async with asyncio.timeout(100):
         while True:

@@ -36,7 +36,7 @@ PARAMS: dict[str, ParamValue] = {
 SIZES = ((96, 96), (120, 80), (80, 120), (96, 90), (130, 80))
 
 
-def make_spec(base: BaseModel = TINY, **params: ParamValue) -> TrainingSpec:
+def make_spec(base: BaseModel = TINY, /, **params: ParamValue) -> TrainingSpec:
     return TrainingSpec(
         offering="tiny-lora",
         method=Method.LORA,
