@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline
+from huggingface_hub import constants
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from core.errors import TrainingError
 from core.offerings.records import Acceleration, BaseModel, Method, TrainingSpec
 from tests.worker.small_sd15 import make_folder
+from tests.worker.small_sdxl import make_folder as make_sdxl_folder
 from tests.worker.training.tasks import TINY, Told, make_spec, make_task, train
 from worker.base_models import LoadedBase, load_base
 from worker.messages import SampleLine
@@ -21,6 +23,7 @@ from worker.tiny_sd import ACCELERATION_FILE, WEIGHTS_FOLDER
 from worker.training.acceleration import accelerate
 from worker.training.hashes import compute_hashes
 from worker.training.sampling import draw_samples
+from worker.training.weights import name_module
 
 ACCELERATION = Acceleration(id="tiny-sd-4-steps", source="builtin:tiny_sd", steps=4)
 
@@ -107,10 +110,16 @@ def test_fusing_adds_the_deltas_and_leaves_nothing_to_train() -> None:
     assert not any(parameter.requires_grad for parameter in base.unet.parameters())
 
 
-def test_without_its_acceleration_lora_a_training_ends_in_words(tmp_path: Path) -> None:
+def test_without_its_acceleration_lora_a_training_ends_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     gone = ACCELERATION.model_copy(update={"source": str(tmp_path / "nowhere")})
+    unfetched = ACCELERATION.model_copy(update={"source": "nobody/has-this"})
     other = ACCELERATION.model_copy(update={"sha256": "0" * 64})
-    for given, said in ((gone, "could not be loaded"), (other, "not the file")):
+    lost, wrong = "could not be loaded", "not the file"
+    for given, said in ((gone, lost), (unfetched, lost), (other, wrong)):
         with pytest.raises(TrainingError, match=said) as failure:
             train(make_task(tmp_path, make_hyper_spec(given)))
         assert failure.value.code == "acceleration_missing"
@@ -136,6 +145,31 @@ def test_a_lora_for_another_architecture_or_for_the_text_encoder_is_refused(tmp_
     strange = ACCELERATION.model_copy(update={"source": str(tmp_path)})
     with pytest.raises(TrainingError):
         accelerate(load_base(TINY), TINY.model_copy(update={"acceleration": strange}))
+
+
+def test_an_sdxl_lora_in_names_of_the_original_code_is_fused(tmp_path: Path) -> None:
+    model = BaseModel(
+        id="small",
+        name="Small",
+        family="sdxl",
+        source=str(make_sdxl_folder(tmp_path / "sdxl")),
+        acceleration=ACCELERATION.model_copy(update={"source": str(tmp_path), "steps": 8}),
+    )
+    base = load_base(model)
+    path = "down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q"
+    weight = base.unet.get_parameter(f"{path}.weight").clone()
+    module = name_module(f"unet.{path}", base.family)
+    assert module.startswith("lora_unet_input_blocks_4_1_")
+    tensors = {
+        f"{module}.lora_down.weight": torch.randn(4, weight.shape[1]),
+        f"{module}.lora_up.weight": torch.randn(weight.shape[0], 4),
+        f"{module}.alpha": torch.tensor(2.0),
+    }
+    save_file(tensors, tmp_path / "lora.safetensors")
+    fused = accelerate(base, model)
+    assert fused.family.sample_steps == 8
+    found = fused.unet.get_parameter(f"{path}.weight")
+    assert torch.allclose(found, weight + _merge(tensors, module), atol=1e-5)
 
 
 def _merge(tensors: dict[str, Tensor], module: str) -> Tensor:
