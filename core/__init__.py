@@ -12,6 +12,8 @@ snapshot       the frozen (sha256, caption) list of a dataset that a job trains 
 report         the free health check of a dataset, with steps and price for each offering
 offering       a kind of training that can be bought: method, base models, bounds, price
 base_model     the pretrained model that a training starts from; it belongs to a family
+acceleration   a frozen LoRA with which a base model draws in a few steps; a hyper-lora is trained over it
+sampler        how a few-step model is sampled: scheduler, steps, guidance, acceleration
 family         base models with one architecture: tiny, sd15, sdxl
 quote          what a training costs: formula version, inputs and points
 job            a piece of work for a worker: train, generate or caption

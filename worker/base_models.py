@@ -71,6 +71,8 @@ class LoadedBase:
     """Its noise schedule, which training and sampling share."""
     sampler: Any = None  # diffusers' schedulers have no common type
     """What sample pictures are drawn with; DDIM unless a method sets another one."""
+    acceleration_sha256: str = ""
+    """Of the file of the acceleration LoRA that is part of the UNet, if one is."""
 
     @property
     def text_encoder(self) -> CLIPTextModel:

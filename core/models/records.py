@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from core.jobs.records import Sample, StoredFile
+from core.offerings.records import Sampler
 from core.records import Record, Value
 
 
@@ -37,6 +38,8 @@ class TrainedModel(Record):
     family: str
     trigger_words: tuple[str, ...]
     default_weight: float = 1.0
+    sampler: Sampler | None = None
+    """How a few-step model is sampled; None is its family's usual way."""
     access: ModelAccess = ModelAccess.PRIVATE
     files: tuple[StoredFile, ...]
     samples: tuple[Sample, ...]

@@ -42,6 +42,7 @@ class Models:
             name=f"{job.dataset_name}: {job.spec.trigger_words[0]}"[:100],
             family=job.spec.base_model.family,
             trigger_words=job.spec.trigger_words,
+            sampler=job.spec.sampler,
             files=job.artifacts,
             samples=job.samples,
             provenance=Provenance(

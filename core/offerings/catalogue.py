@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from core.errors import InvalidError, RefusedError
-from core.offerings.records import BaseModel, Offering, Param, Status
+from core.offerings.records import BaseModel, Method, Offering, Param, Status
 from core.offerings.service import check_param
 from core.records import Value
 
@@ -33,7 +33,7 @@ def parse_offerings(
     `known_params` are the parameters that the trainer reads; one that it does not read is refused,
     so nothing a person can set is without effect. Raises InvalidError as `origin:line: …`.
     """
-    families = {model.id: model.family for model in base_models}
+    models = {model.id: model for model in base_models}
     offerings: list[Offering] = []
     for table, line in _read_tables(text, "offering", origin):
         place = f"{origin}:{line}"
@@ -45,21 +45,28 @@ def parse_offerings(
             for name, param in params.items()
         ]
         offering = _build(Offering, table, place)
-        _check_offering(offering, families, known_params, place)
+        _check_base_models(offering, models, place)
+        _check_offering(offering, known_params, place)
         if any(other.id == offering.id for other in offerings):
             raise InvalidError(f"{place}: offering {offering.id} is defined twice")
         offerings.append(offering)
     return offerings
 
 
-def _check_offering(
-    offering: Offering, families: dict[str, str], known_params: frozenset[str], place: str
-) -> None:
-    for model in offering.base_models:
-        if model not in families:
-            raise InvalidError(f"{place}: base model {model} is not in the base model file")
-        if families[model] != offering.family:
-            raise InvalidError(f"{place}: base model {model} is not of family {offering.family}")
+def _check_base_models(offering: Offering, known: dict[str, BaseModel], place: str) -> None:
+    for name in offering.base_models:
+        model = known.get(name)
+        if model is None:
+            raise InvalidError(f"{place}: base model {name} is not in the base model file")
+        if model.family != offering.family:
+            raise InvalidError(f"{place}: base model {name} is not of family {offering.family}")
+        if offering.method is Method.HYPER_LORA and model.acceleration is None:
+            raise InvalidError(
+                f"{place}: base model {name} has no acceleration, which hyper-lora needs"
+            )
+
+
+def _check_offering(offering: Offering, known_params: frozenset[str], place: str) -> None:
     if offering.max_images < offering.min_images:
         raise InvalidError(f"{place}: max_images is below min_images")
     names = {param.name for param in offering.params}

@@ -68,6 +68,37 @@ class Offering(Value):
         return next((param for param in self.params if param.name == name), None)
 
 
+class Acceleration(Value):
+    """A frozen LoRA with which a base model draws in a few steps, and how to sample with it."""
+
+    id: str = Field(pattern=r"^[a-z0-9.-]{3,60}$")
+    source: str
+    """`builtin:<name>`, a hub id, or a path to a folder."""
+    weight_name: str = "lora.safetensors"
+    revision: str = ""
+    """The commit that a hub id is pinned to."""
+    sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
+    """Of the file; another file than this one is refused. Empty takes what the source has."""
+    scheduler: Literal["ddim-trailing"] = "ddim-trailing"
+    steps: int = Field(ge=1, le=8)
+    guidance_scale: float = Field(default=1.0, ge=0, le=20)
+
+
+class Sampler(Value):
+    """How pictures are drawn with a few-step model: what a person copies into their program."""
+
+    scheduler: Literal["ddim-trailing"]
+    """DDIM with trailing timestep spacing, as distilled for."""
+    steps: int
+    guidance_scale: float
+    acceleration: str
+    """The id of the acceleration LoRA that goes under the trained one, at weight 1."""
+    acceleration_source: str
+    """Where that LoRA is, `source/weight_name`."""
+    acceleration_sha256: str
+    """Empty where the catalogue pins none."""
+
+
 class BaseModel(Value):
     """A pretrained model that trainings start from."""
 
@@ -80,6 +111,8 @@ class BaseModel(Value):
     """The commit that a hub id is pinned to."""
     config: str = ""
     """For a single file: the folder or hub id with the configuration and tokenizer that the file lacks."""
+    acceleration: Acceleration | None = None
+    """What few-step trainings on this base model are trained over."""
 
 
 class QuoteInputs(Value):
@@ -112,6 +145,21 @@ class TrainingSpec(Value):
     trigger_words: tuple[str, ...]
     sample_prompts: tuple[str, ...]
     params: dict[str, ParamValue]
+
+    @property
+    def sampler(self) -> Sampler | None:
+        """How the trained model is sampled when that differs from its family's way, else None."""
+        given = self.base_model.acceleration
+        if self.method is not Method.HYPER_LORA or given is None:
+            return None
+        return Sampler(
+            scheduler=given.scheduler,
+            steps=given.steps,
+            guidance_scale=given.guidance_scale,
+            acceleration=given.id,
+            acceleration_source=f"{given.source}/{given.weight_name}",
+            acceleration_sha256=given.sha256,
+        )
 
     def get_int(self, name: str) -> int:
         value = self.params[name]

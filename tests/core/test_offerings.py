@@ -1,5 +1,6 @@
 """The catalogue, its messages, and the public price."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from core.errors import InvalidError, NotFoundError
 from core.offerings.catalogue import parse_base_models, parse_offerings
 from core.offerings.price import compute_charge
 from core.offerings.service import Offerings, TrainingWishes
+from worker.tiny_sd import ACCELERATION_FILE
 from worker.training.settings import KNOWN_PARAMS
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
@@ -80,3 +82,30 @@ def test_a_mistake_in_the_file_is_found_with_its_line() -> None:
         with pytest.raises(InvalidError, match=words) as caught:
             parse_offerings(text.replace(wrong, right, 1), "o.toml", models, KNOWN_PARAMS)
         assert caught.value.message.startswith(f"o.toml:{line}")
+
+
+HYPER = TrainingWishes(offering="hyper-lora", trigger_words=("blip",))
+
+
+def test_a_hyper_lora_says_how_it_is_sampled_and_a_plain_one_does_not(catalogue: Offerings) -> None:
+    spec, _ = catalogue.specify(HYPER)
+    sampler = spec.sampler
+    assert sampler is not None and (sampler.steps, sampler.guidance_scale) == (4, 1.0)
+    assert sampler.acceleration_source == "builtin:tiny_sd/lora.safetensors"
+    plain, _ = catalogue.specify(wish())
+    assert plain.base_model == spec.base_model and plain.sampler is None
+
+
+def test_a_hyper_lora_needs_a_base_model_with_an_acceleration() -> None:
+    known = parse_base_models((CONFIG / "base_models.toml").read_text(), "base_models.toml")
+    slow = [model.model_copy(update={"acceleration": None}) for model in known]
+    text = (CONFIG / "training_offerings.toml").read_text()
+    with pytest.raises(InvalidError, match="base model tiny-sd has no acceleration"):
+        parse_offerings(text, "offerings.toml", slow, KNOWN_PARAMS)
+
+
+def test_the_pinned_hash_is_that_of_the_shipped_file(catalogue: Offerings) -> None:
+    spec, _ = catalogue.specify(HYPER)
+    assert spec.sampler is not None
+    found = hashlib.sha256(ACCELERATION_FILE.read_bytes()).hexdigest()
+    assert spec.sampler.acceleration_sha256 == found

@@ -166,7 +166,7 @@ async def test_what_cannot_succeed_fails_at_once_in_words_and_costs_nothing(
     line: str, replacement: str, code: str, settings: Settings, tmp_path: Path
 ) -> None:
     offerings = tmp_path / "offerings.toml"
-    offerings.write_text(OFFERINGS.read_text().replace(line, replacement))
+    offerings.write_text(OFFERINGS.read_text().replace(line, replacement, 1))
     models = tmp_path / "base_models.toml"
     known = settings.base_models_file.read_text()
     gone = '[[base_model]]\nid = "gone"\nname = "Gone"\nfamily = "tiny"\nsource = "/nowhere/gone"\n'

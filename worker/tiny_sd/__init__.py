@@ -3,3 +3,4 @@
 from pathlib import Path
 
 WEIGHTS_FOLDER: Path = Path(__file__).resolve().parent / "weights"
+ACCELERATION_FILE: Path = Path(__file__).resolve().parent / "acceleration" / "lora.safetensors"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from diffusers import StableDiffusionPipeline
+from diffusers import DDIMScheduler, StableDiffusionPipeline
 from PIL import Image
 
 from worker.tiny_sd import WEIGHTS_FOLDER
@@ -16,9 +16,24 @@ from worker.tiny_sd.sheet import Sample, make_sheet
 from worker.tiny_sd.training import prepare_cpu
 
 SEED = 2026
-STEPS = 25
-GUIDANCE_SCALE = 4.0
 SHEET_PICTURES = 40
+
+
+@dataclass(frozen=True)
+class Way:
+    """How pictures are drawn; an acceleration LoRA goes with trailing steps, few, and guidance 1."""
+
+    steps: int = 25
+    guidance_scale: float = 4.0
+    acceleration: Path | None = None
+    spacing: str = "leading"
+
+    def describe(self) -> str:
+        name = ", acceleration LoRA" if self.acceleration else ""
+        return f"{self.steps} DDIM steps ({self.spacing}), guidance {self.guidance_scale}{name}"
+
+
+DEFAULT_WAY = Way()
 
 
 @dataclass(frozen=True)
@@ -37,11 +52,18 @@ def write_captions(scenes: list[Scene], seed: int) -> list[str]:
     return [write_caption(scene, rng) for scene in scenes]
 
 
-def draw_pictures(folder: Path, captions: list[str], seed: int) -> list[Image.Image]:
-    """Draw one picture a caption with the pipeline in `folder`, 25 DDIM steps."""
+def draw_pictures(
+    folder: Path, captions: list[str], seed: int, way: Way = DEFAULT_WAY
+) -> list[Image.Image]:
+    """Draw one picture a caption with the pipeline in `folder`."""
     pipeline = StableDiffusionPipeline.from_pretrained(
         folder, dtype=torch.float32, safety_checker=None
     )
+    pipeline.scheduler = DDIMScheduler.from_config(
+        pipeline.scheduler.config, timestep_spacing=way.spacing
+    )
+    if way.acceleration:
+        pipeline.load_lora_weights(way.acceleration.parent, weight_name=way.acceleration.name)
     pipeline.set_progress_bar_config(disable=True)
     pictures: list[Image.Image] = []
     for start in range(0, len(captions), 20):
@@ -51,8 +73,8 @@ def draw_pictures(folder: Path, captions: list[str], seed: int) -> list[Image.Im
             chunk,
             height=64,
             width=64,
-            num_inference_steps=STEPS,
-            guidance_scale=GUIDANCE_SCALE,
+            num_inference_steps=way.steps,
+            guidance_scale=way.guidance_scale,
             generator=generators,
         ).images
     return pictures
@@ -85,14 +107,19 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, default=WEIGHTS_FOLDER)
     parser.add_argument("--prompts", type=int, default=200)
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--steps", type=int, default=DEFAULT_WAY.steps)
+    parser.add_argument("--guidance-scale", type=float, default=DEFAULT_WAY.guidance_scale)
+    parser.add_argument("--acceleration", type=Path, help="a LoRA in kohya's format to draw with")
+    parser.add_argument("--spacing", choices=["leading", "trailing"], default="leading")
     parser.add_argument("--sheet", type=Path, help=f"write the first {SHEET_PICTURES} pictures")
     arguments = parser.parse_args()
     prepare_cpu()
     scenes = draw_scenes(arguments.prompts, arguments.seed, held_out=True)
     captions = write_captions(scenes, arguments.seed)
-    pictures = draw_pictures(arguments.weights, captions, arguments.seed)
+    way = Way(arguments.steps, arguments.guidance_scale, arguments.acceleration, arguments.spacing)
+    pictures = draw_pictures(arguments.weights, captions, arguments.seed, way)
     result = score(scenes, pictures)
-    print(f"{arguments.prompts} held-out prompts, {STEPS} DDIM steps, guidance {GUIDANCE_SCALE}")
+    print(f"{arguments.prompts} held-out prompts, {way.describe()}")
     print(f"right shape       {result.shape:.1%}")
     print(f"right foreground  {result.foreground:.1%}")
     print(f"right background  {result.background:.1%}")

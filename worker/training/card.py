@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from worker.training.hashes import compute_hashes
-from worker.training.metadata import Facts
+from worker.training.metadata import Facts, describe_sampler
 
 _SHOWN = (
     "train_batch_size",
@@ -41,7 +41,7 @@ start at weight 1. With diffusers:
 ```python
 pipeline.load_lora_weights(".", weight_name="lora-diffusers.safetensors")
 ```
-
+{_write_sampler(facts)}
 | setting | value |
 |---|---|
 {rows}
@@ -51,4 +51,22 @@ pipeline.load_lora_weights(".", weight_name="lora-diffusers.safetensors")
 | SHA-256 | {hashes.sha256} |
 | AutoV2 | {hashes.autov2} |
 | AutoV3 | {hashes.autov3} |
+"""
+
+
+def _write_sampler(facts: Facts) -> str:
+    """Write how a few-step model is sampled; nothing for others."""
+    sampler = facts.sampler
+    if sampler is None:
+        return ""
+    return f"""
+## In {sampler.steps} steps
+{describe_sampler(sampler)}
+It was trained over that LoRA (`{sampler.acceleration_source}`, SHA-256 `{sampler.acceleration_sha256}`)
+and belongs on top of it:
+
+```python
+pipeline.scheduler = DDIMScheduler.from_config(pipeline.scheduler.config, timestep_spacing="trailing")
+pipeline(prompt, num_inference_steps={sampler.steps}, guidance_scale={sampler.guidance_scale:g})
+```
 """

@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 
-from core.offerings.records import TrainingSpec
+from core.offerings.records import Sampler, TrainingSpec
 from worker.base_models import FAMILIES
 from worker.training.images import Picture
 from worker.training.settings import Settings
@@ -25,6 +25,15 @@ class Facts:
     step: int
     batches_per_epoch: int
     dataset_digest: str
+    acceleration_sha256: str = ""
+
+    @property
+    def sampler(self) -> Sampler | None:
+        """How a few-step model is sampled, with the hash of the acceleration LoRA that was there."""
+        sampler = self.spec.sampler
+        if sampler is None:
+            return None
+        return sampler.model_copy(update={"acceleration_sha256": self.acceleration_sha256})
 
     @property
     def epoch(self) -> int:
@@ -39,7 +48,8 @@ def write_metadata(facts: Facts) -> dict[str, str]:
     Source: the metadata of kohya's train_network.py; Stability AI's model specification 1.0.1.
     """
     told = {**_tell_run(facts), **_tell_settings(facts.settings), **_tell_dataset(facts)}
-    return {name: _to_text(value) for name, value in {**told, **_tell_modelspec(facts)}.items()}
+    told |= {**_tell_modelspec(facts), **_tell_sampler(facts)}
+    return {name: _to_text(value) for name, value in told.items()}
 
 
 def _to_text(value: object) -> str:
@@ -154,3 +164,20 @@ def _tell_modelspec(facts: Facts) -> dict[str, object]:
         "modelspec.prediction_type": "epsilon",
         "modelspec.timestep_range": "0,999",
     }
+
+
+def _tell_sampler(facts: Facts) -> dict[str, object]:
+    """Tell how a few-step model is sampled, for programs and for people."""
+    sampler = facts.sampler
+    if sampler is None:
+        return {}
+    hint = f"Use “{facts.spec.trigger_words[0]}” in the prompt. {describe_sampler(sampler)}"
+    return {"trainyard.sampler": sampler.model_dump(), "modelspec.usage_hint": hint}
+
+
+def describe_sampler(sampler: Sampler) -> str:
+    """Say in a sentence how a few-step model is sampled."""
+    return (
+        f"Over the acceleration LoRA {sampler.acceleration} at weight 1: DDIM with trailing timesteps, "
+        f"{sampler.steps} steps, guidance {sampler.guidance_scale:g}."
+    )

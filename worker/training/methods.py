@@ -7,6 +7,7 @@ from typing import Protocol
 from core.offerings.records import Method
 from worker.base_models import LoadedBase
 from worker.messages import TrainingTask
+from worker.training.acceleration import accelerate
 from worker.training.encoding import Progress
 from worker.training.images import Picture
 
@@ -48,4 +49,14 @@ class PlainLora:
         return ()
 
 
-TECHNIQUES: Mapping[Method, Technique] = {Method.LORA: PlainLora()}
+class HyperLora(PlainLora):
+    """A LoRA over a base model that an acceleration LoRA has become part of."""
+
+    def prepare_base(self, base: LoadedBase, task: TrainingTask) -> LoadedBase:
+        return accelerate(base, task.spec.base_model)
+
+
+TECHNIQUES: Mapping[Method, Technique] = {
+    Method.LORA: PlainLora(),
+    Method.HYPER_LORA: HyperLora(),
+}

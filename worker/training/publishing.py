@@ -27,6 +27,7 @@ class Trained:
     state: State
     trained: Encoded
     held_out: Encoded
+    acceleration_sha256: str = ""
 
     def get_facts(self, step: int) -> Facts:
         """Get what a file of the weights after some step says of itself."""
@@ -38,6 +39,7 @@ class Trained:
             step=step,
             batches_per_epoch=Batches(self.trained.pictures, self.settings).per_epoch,
             dataset_digest=self.task.dataset_digest,
+            acceleration_sha256=self.acceleration_sha256,
         )
 
 

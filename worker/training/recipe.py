@@ -68,7 +68,9 @@ class Training:
         report.enter("sampling")
         report.sample()
         report.enter("saving")
-        files = write_files(report.out, base, Trained(task, settings, state, trained, held_out))
+        sha256 = base.acceleration_sha256
+        done = Trained(task, settings, state, trained, held_out, sha256)
+        files = write_files(report.out, base, done)
         files += self._technique.write_extra(base, task, report.out)
         best_step = state.validation.best_step or None
         report.tell(DoneLine(files=files, steps=state.step, best_step=best_step))

@@ -4,6 +4,17 @@ from adapters.web.views.common import FileView, SampleView, Time, View
 from core.models.records import ModelAccess
 
 
+class SamplerView(View):
+    """How a few-step model is sampled, and over which acceleration LoRA."""
+
+    scheduler: str
+    steps: int
+    guidance_scale: float
+    acceleration: str
+    acceleration_source: str
+    acceleration_sha256: str
+
+
 class ProvenanceView(View):
     """What a model was made from."""
 
@@ -24,6 +35,7 @@ class ModelView(View):
     family: str
     trigger_words: tuple[str, ...]
     default_weight: float
+    sampler: SamplerView | None
     access: ModelAccess
     files: tuple[FileView, ...]
     samples: tuple[SampleView, ...]
