@@ -71,6 +71,8 @@ class LoadedBase:
     """Its noise schedule, which training and sampling share."""
     sampler: Any = None  # diffusers' schedulers have no common type
     """What sample pictures are drawn with; DDIM unless a method sets another one."""
+    is_mixed: bool = False
+    """Whether a UNet in full precision computes in bf16, as where all of its weights are trained."""
 
     @property
     def text_encoder(self) -> CLIPTextModel:

@@ -85,6 +85,7 @@ def _tell_settings(settings: Settings) -> dict[str, object]:
         "ss_batch_size_per_device": settings.train_batch_size,
         "ss_noise_offset": settings.noise_offset or None,
         "ss_min_snr_gamma": settings.min_snr_gamma or None,
+        "ss_prior_loss_weight": settings.prior_loss_weight if settings.class_images else None,
         "ss_caption_dropout_rate": settings.caption_dropout,
         "ss_max_grad_norm": settings.max_grad_norm,
         "ss_loss_type": "l2",

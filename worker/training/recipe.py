@@ -75,13 +75,15 @@ class Training:
         task, settings = self._task, self._settings
         progress = self._report.count("encoding")
         own = [self._read(task.folder / image.file, image.caption) for image in task.images]
-        extra = self._technique.list_extra(base, task, progress)
+        extra = self._technique.list_extra(base, task, self._report.count("class images"))
         cache = Cache(task.cache or task.folder / "cache", task.cache_bytes)
         return encode_dataset(base, [*own, *extra], settings, cache, progress)
 
     def _read(self, file: Path, caption: str) -> Picture:
         spec, settings = self._task.spec, self._settings
-        texts = list_variants(write_caption(caption, spec.trigger_words), settings)
+        texts = list_variants(
+            write_caption(caption, spec.trigger_words, spec.class_prompt), settings
+        )
         step_px = get_step_px(spec.base_model.family)
         return read_picture(file, texts, settings.resolution_px, step_px)
 
