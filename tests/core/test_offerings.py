@@ -8,34 +8,16 @@ from core.errors import InvalidError, NotFoundError
 from core.offerings.catalogue import parse_base_models, parse_offerings
 from core.offerings.price import compute_charge
 from core.offerings.service import Offerings, TrainingWishes
+from worker.training.settings import KNOWN_PARAMS
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
-KNOWN = frozenset(
-    [
-        "steps",
-        "train_batch_size",
-        "resolution_px",
-        "learning_rate",
-        "lr_scheduler",
-        "lr_warmup_steps",
-        "rank",
-        "network_alpha",
-        "min_snr_gamma",
-        "noise_offset",
-        "caption_dropout",
-        "max_grad_norm",
-        "flip",
-        "sample_every_steps",
-        "seed",
-    ]
-)
 
 
 @pytest.fixture
 def catalogue() -> Offerings:
     models = parse_base_models((CONFIG / "base_models.toml").read_text(), "base_models.toml")
     text = (CONFIG / "training_offerings.toml").read_text()
-    return Offerings(parse_offerings(text, "offerings.toml", models, KNOWN), models)
+    return Offerings(parse_offerings(text, "offerings.toml", models, KNOWN_PARAMS), models)
 
 
 def wish(**params: int | float | bool | str) -> TrainingWishes:
@@ -59,7 +41,7 @@ def test_the_price_follows_the_public_formula(catalogue: Offerings) -> None:
         ({"steps": True}, "number"),
         ({"steps": "many"}, "number"),
         ({"learning_rate": float("nan")}, "number"),
-        ({"lr_scheduler": "magic"}, "constant, cosine"),
+        ({"lr_scheduler": "magic"}, "constant, linear, cosine"),
         ({"flip": 1}, "true or false"),
         ({"speed": 1}, "no setting “speed”"),
     ],
@@ -96,5 +78,5 @@ def test_a_mistake_in_the_file_is_found_with_its_line() -> None:
         ("default = 400,", "default = 4,", "default of steps"),
     ):
         with pytest.raises(InvalidError, match=words) as caught:
-            parse_offerings(text.replace(wrong, right, 1), "o.toml", models, KNOWN)
+            parse_offerings(text.replace(wrong, right, 1), "o.toml", models, KNOWN_PARAMS)
         assert caught.value.message.startswith(f"o.toml:{line}")

@@ -27,7 +27,7 @@ async def test_a_training_that_learns_nothing_more_stops_and_returns_the_rest(
             "sample_every_steps": 400,
             "learning_rate": 0.02,
         }
-        job = await submit(studio, person, **params, **VALIDATED)
+        job = await submit(studio, person, "first", **params, **VALIDATED)
         done = await wait_for(studio, person, job)
     assert done.status is Status.COMPLETED, done.error
     assert 20 <= done.steps_done < 400

@@ -25,6 +25,7 @@ from worker.training.settings import Settings, read_settings
 from worker.training.state import State
 from worker.training.stepping import Stepper
 from worker.training.validation import hold_out, measure_validation
+from worker.training.warm_start import start_from
 
 _DTYPES = {"no": torch.float32, "bf16": torch.bfloat16}
 
@@ -56,6 +57,8 @@ class Training:
         trained, held_out = hold_out(self._encode(base), settings)
         parameters = add_lora(base, settings)
         state = State(parameters, make_optimizer(parameters, settings))
+        if task.start_weights is not None:
+            start_from(task.start_weights, parameters, settings)
         for checkpoint in (task.checkpoint, task.previous_checkpoint):
             if checkpoint is not None and load_checkpoint(checkpoint, state):
                 break

@@ -8,7 +8,13 @@ from adapters.web.downloads import send_stored
 from adapters.web.events import listen, tell
 from adapters.web.routing import Call, Routes
 from adapters.web.views.common import Listing, PageQuery
-from adapters.web.views.trainings import LossPoint, MetricsView, NewTraining, TrainingView
+from adapters.web.views.trainings import (
+    LossPoint,
+    MetricsView,
+    NewTraining,
+    TrainingView,
+    ValidationPoint,
+)
 from core.accounts.records import Scope
 from core.errors import (
     ConflictError,
@@ -66,7 +72,9 @@ async def get_metrics(call: Call, training_id: str) -> MetricsView:
     """Get the loss history."""
     losses = await call.studio.jobs.list_losses(call.principal, training_id)
     points = tuple(LossPoint(step=s, loss=loss, learning_rate=rate) for s, loss, rate in losses)
-    return MetricsView(training=training_id, points=points)
+    measured = await call.studio.jobs.list_validation_losses(call.principal, training_id)
+    validation = tuple(ValidationPoint(step=step, loss=loss) for step, loss in measured)
+    return MetricsView(training=training_id, points=points, validation=validation)
 
 
 @routes.get("/trainings/{training_id}/samples/{name}", media="image/*")

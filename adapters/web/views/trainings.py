@@ -68,6 +68,7 @@ class ProgressView(View):
     images_per_s: float | None
     eta_s: float | None
     stage: str
+    validation_loss: float | None
 
 
 class FailureView(View):
@@ -117,8 +118,16 @@ class LossPoint(View):
     learning_rate: float
 
 
+class ValidationPoint(View):
+    """The loss on pictures that were kept out of the training, after one step."""
+
+    step: int
+    loss: float
+
+
 class MetricsView(View):
     """The loss history of a training, in order of steps."""
 
     training: str
     points: tuple[LossPoint, ...]
+    validation: tuple[ValidationPoint, ...]

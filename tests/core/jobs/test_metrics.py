@@ -42,3 +42,17 @@ async def test_two_writers_at_once_lose_nothing(yard: Yard) -> None:
             other.append("jb_a", make(first, first + 149)),
         )
     assert await read(yard) == list(range(1, 1501))
+
+
+async def test_validation_losses_stand_with_their_steps_and_are_forgotten_with_them(
+    yard: Yard,
+) -> None:
+    losses = yard.studio.losses
+    await losses.append("jb_a", make(1, 1300))
+    await losses.append_validation("jb_a", [(100, 0.5), (600, 0.4), (1200, 0.3)])
+    await losses.append_validation("jb_a", [(600, 9.0), (700, float("nan")), (5000, 0.1)])
+    chunks = await yard.stores.losses.find({"job": "jb_a"}, order="index")
+    assert [chunk.validation for chunk in chunks] == [((100, 0.5),), ((600, 0.4),), ((1200, 0.3),)]
+    await losses.rewind("jb_a", 800)
+    chunks = await yard.stores.losses.find({"job": "jb_a"}, order="index")
+    assert [chunk.validation for chunk in chunks] == [((100, 0.5),), ((600, 0.4),)]
