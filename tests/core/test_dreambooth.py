@@ -1,11 +1,17 @@
 """The class prompt: asked for where it is used, and the trigger words put before its noun."""
 
+from pathlib import Path
+
 import pytest
 
 from core.errors import InvalidError
+from core.offerings.catalogue import parse_base_models, parse_offerings
 from core.offerings.dreambooth import check_class_prompt, name_subject
 from core.offerings.price import compute_charge, make_quote
-from core.offerings.records import Method, Offering, Output, Price, Status
+from core.offerings.records import Method, Offering, Output, ParamValue, Price, Status
+from worker.training.settings import KNOWN_PARAMS
+
+CONFIG = Path(__file__).resolve().parents[2] / "config"
 
 
 def make_offering(method: Method = Method.DREAMBOOTH, class_image_steps: int = 10) -> Offering:
@@ -69,7 +75,7 @@ def test_other_methods_refuse_a_class_prompt(method: Method) -> None:
 
 
 def test_class_images_cost_steps_and_double_the_batch() -> None:
-    params = {"steps": 100, "train_batch_size": 4, "resolution_px": 64}
+    params: dict[str, ParamValue] = {"steps": 100, "train_batch_size": 4, "resolution_px": 64}
     assert make_quote(make_offering(), params).points == 5 + 100 * 4 * 20 // 1000
     quote = make_quote(make_offering(), {**params, "class_images": 50})
     assert quote.formula_version == 3
@@ -77,3 +83,25 @@ def test_class_images_cost_steps_and_double_the_batch() -> None:
     assert compute_charge(quote, 0) == 0  # cancelled while class images are drawn
     assert compute_charge(quote, 50) == 5 + (50 * 4 * 2 + 50 * 10) * 20 // 1000
     assert compute_charge(quote, 999) == quote.points
+
+
+@pytest.mark.parametrize(
+    ("offering", "wrong", "right", "words"),
+    [
+        ("dreambooth", 'method = "dreambooth"', 'method = "lora"', "setting class_images"),
+        ("dreambooth", 'output = "lora"', 'output = "checkpoint"', "setting network_alpha"),
+        ("sdxl-dreambooth", 'output = "lora"', 'output = "checkpoint"', "families sd15, tiny"),
+        ("tiny-lora", 'output = "lora"', 'output = "checkpoint"', "for the method dreambooth"),
+        ("tiny-lora", 'output = "lora"', 'output = "zip"', "output: Input should be"),
+    ],
+)
+def test_the_catalogue_refuses_what_would_be_without_effect_or_cannot_be_made(
+    offering: str, wrong: str, right: str, words: str
+) -> None:
+    models = parse_base_models((CONFIG / "base_models.toml").read_text(), "base_models.toml")
+    before, mark, after = (
+        (CONFIG / "training_offerings.toml").read_text().partition(f'id = "{offering}"')
+    )
+    text = before + mark + after.replace(wrong, right, 1)
+    with pytest.raises(InvalidError, match=words):
+        parse_offerings(text, "o.toml", models, KNOWN_PARAMS)

@@ -8,8 +8,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from core.offerings.records import Method, ParamValue, TrainingSpec
-from tests.worker.training.tasks import TINY, Told, make_spec, make_task, train
+from core.offerings.records import ParamValue, TrainingSpec
+from tests.worker.training.tasks import TINY, Told, make_booth, make_task, train
 from tests.worker.training.test_resume import cut_off, move
 from worker.base_models import LoadedBase, load_base
 from worker.messages import StageLine, TrainingTask
@@ -42,11 +42,6 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Drawn:
 @pytest.fixture(scope="module")
 def base() -> LoadedBase:
     return load_base(TINY)
-
-
-def make_booth(**params: ParamValue) -> TrainingSpec:
-    spec = make_spec(**{"class_images": 3, "steps": 2, **params})
-    return spec.model_copy(update={"method": Method.DREAMBOOTH, "class_prompt": "a red star"})
 
 
 def make_booth_task(place: Path, spec: TrainingSpec) -> TrainingTask:
