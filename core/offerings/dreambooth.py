@@ -11,6 +11,11 @@ MAX_CLASS_PROMPT_CHARACTERS = 200
 PRIOR_PARAMS = frozenset({"class_images", "prior_loss_weight"})
 """Settings that only prior preservation reads."""
 _ARTICLE = re.compile(r"\b(an?|the)\s+", re.IGNORECASE)
+_MEDIUM = re.compile(
+    r"\b(photo|photograph|picture|image|drawing|painting|portrait|sketch|illustration|render|shot)"
+    r" of (?=(an?|the)\s)",
+    re.IGNORECASE,
+)
 _VOWELS = "aeiou"
 
 
@@ -32,18 +37,20 @@ def check_class_prompt(offering: Offering, text: str) -> str:
 def name_subject(triggers: Sequence[str], class_prompt: str) -> str:
     """Name the subject: the trigger words before the class noun, `a photo of a <trigger> dog`.
 
-    The noun is what follows the last article; without one it is the whole prompt, and `a` is put
-    before. Without a class prompt the trigger words stand alone.
+    The noun is what follows the article after `photo of` and its like, else the first article;
+    without any it is the whole prompt, and `a` is put before. Without a class prompt the trigger
+    words stand alone.
     Source: Ruiz et al. 2022, section 3.2: "a [identifier] [class noun]".
     """
     if not class_prompt:
         return ", ".join(triggers)
     words = " ".join(triggers)
     article = "an" if words[0].lower() in _VOWELS else "a"
-    found = list(_ARTICLE.finditer(class_prompt))
-    if not found:
+    medium = _MEDIUM.search(class_prompt)
+    found = _ARTICLE.search(class_prompt, medium.end() if medium else 0)
+    if found is None:
         return f"{article} {words} {class_prompt}"
-    last = found[-1]
-    if last[1].lower() == "the":
-        article = last[1]
-    return f"{class_prompt[: last.start()]}{article} {words} {class_prompt[last.end() :]}"
+    kept = found[1] if found[1].lower() == "the" else article
+    if found.start() == 0 and found[1][0].isupper():
+        kept = kept.capitalize()
+    return f"{class_prompt[: found.start()]}{kept} {words} {class_prompt[found.end() :]}"

@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 
+from core.offerings.dreambooth import name_subject
 from core.offerings.records import TrainingSpec
 from worker.base_models import FAMILIES
 from worker.training.images import Picture
@@ -154,4 +155,17 @@ def _tell_modelspec(facts: Facts) -> dict[str, object]:
         "modelspec.resolution": f"{side}x{side}",
         "modelspec.prediction_type": "epsilon",
         "modelspec.timestep_range": "0,999",
+    }
+
+
+def write_whole_metadata(facts: Facts) -> dict[str, str]:
+    """Write the header of a whole model: the same, without what only a LoRA has."""
+    told = {k: v for k, v in write_metadata(facts).items() if not k.startswith("ss_network_")}
+    family, spec = FAMILIES[facts.spec.base_model.family], facts.spec
+    subject = name_subject(spec.trigger_words, spec.class_prompt)
+    return told | {
+        "modelspec.architecture": family.modelspec_architecture.removesuffix("/lora"),
+        "modelspec.description": f"{spec.base_model.name}, its whole UNet trained with Trainyard.",
+        "modelspec.usage_hint": f"Use “{subject}” in the prompt.",
+        "modelspec.unet_dtype": "torch.float16",
     }

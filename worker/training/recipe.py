@@ -4,10 +4,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import torch
-
 from core.datasets.buckets import get_step_px
-from worker.base_models import LoadedBase, load_base
+from worker.base_models import LoadedBase
 from worker.messages import DoneLine, StepLine, TrainingTask, ValidationLine
 from worker.training.cache import Cache
 from worker.training.captions import list_variants, write_caption
@@ -15,10 +13,10 @@ from worker.training.checkpoints import load_checkpoint
 from worker.training.encoding import Encoded, encode_dataset
 from worker.training.guards import check_finite, describe_out_of_memory, is_out_of_memory
 from worker.training.images import Picture, read_picture
-from worker.training.lora import add_lora
 from worker.training.methods import TECHNIQUES
 from worker.training.optimizers import make_optimizer
-from worker.training.publishing import Trained, write_files
+from worker.training.outputs import OUTPUTS
+from worker.training.publishing import Trained
 from worker.training.report import Report, Tell
 from worker.training.schedule import get_rate_factor
 from worker.training.settings import Settings, read_settings
@@ -26,8 +24,6 @@ from worker.training.state import State
 from worker.training.stepping import Stepper
 from worker.training.validation import hold_out, measure_validation
 from worker.training.warm_start import start_from
-
-_DTYPES = {"no": torch.float32, "bf16": torch.bfloat16}
 
 
 class Training:
@@ -37,6 +33,7 @@ class Training:
         self._task = task
         self._settings: Settings = read_settings(task.spec)
         self._technique = TECHNIQUES[task.spec.method]
+        self._output = OUTPUTS[task.spec.output]
         self._report = Report(task, tell, should_stop)
 
     def run(self) -> None:
@@ -51,11 +48,11 @@ class Training:
     def _run(self) -> None:
         task, settings, report = self._task, self._settings, self._report
         report.enter("loading")
-        base = load_base(task.spec.base_model, _DTYPES[settings.mixed_precision])
+        base = self._output.load(task.spec.base_model, settings)
         base = self._technique.prepare_base(base, task)
         report.enter("encoding")
         trained, held_out = hold_out(self._encode(base), settings)
-        parameters = add_lora(base, settings)
+        parameters = self._output.add(base, settings)
         state = State(parameters, make_optimizer(parameters, settings))
         if task.start_weights is not None:
             start_from(task.start_weights, parameters, settings)
@@ -68,7 +65,9 @@ class Training:
         report.enter("sampling")
         report.sample()
         report.enter("saving")
-        files = write_files(report.out, base, Trained(task, settings, state, trained, held_out))
+        files = self._output.write(
+            report.out, base, Trained(task, settings, state, trained, held_out)
+        )
         files += self._technique.write_extra(base, task, report.out)
         best_step = state.validation.best_step or None
         report.tell(DoneLine(files=files, steps=state.step, best_step=best_step))

@@ -109,6 +109,8 @@ def test_the_catalogue_offers_every_parameter_with_a_default_the_trainer_takes()
                 Settings.model_validate({**defaults, param.name: choice})
     for family in ("tiny", "sd15", "sdxl"):
         assert (Method.DREAMBOOTH, family, Output.LORA) in methods
+    for family in ("tiny", "sd15"):
+        assert (Method.DREAMBOOTH, family, Output.CHECKPOINT) in methods
 
 
 @pytest.mark.parametrize("name", VARIED)
