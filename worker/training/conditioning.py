@@ -48,7 +48,8 @@ def predict(base: LoadedBase, noisy: Tensor, times: Tensor, given: Mapping[str, 
     `given` holds `context`, and for SDXL `pooled` and `time_ids` [N, 6]; tokens are encoded first.
     """
     unet = base.unet
-    device, dtype = unet.device, unet.dtype
+    first = unet.conv_in.weight  # unet.dtype walks through every module, which takes milliseconds
+    device, dtype = first.device, first.dtype
     if "tokens_0" in given:
         given = {**given, **encode_tokens(base, given)}
     added = None
