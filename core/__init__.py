@@ -24,6 +24,8 @@ checkpoint     a save during training from which another attempt can go on
 artifact       a file that a job made
 model          what a training yields: weights with trigger words, samples and provenance
 trigger_word   the word or phrase that brings a model into a prompt
+class_prompt   what a DreamBooth subject is one of: "a dog"
+class_image    a picture of the class, drawn by the base model itself, that keeps it from forgetting the class
 points         the integer currency
 entry          one posting in the ledger; its legs sum to zero
 hold           points set aside for a job until it settles

@@ -134,7 +134,7 @@ class Attempt:
     async def _take(self, line: Line) -> None:
         match line:
             case StageLine():
-                await self._held.enter(line.stage)
+                await self._held.enter(line.text)
             case StepLine():
                 self._held.count_step(line)
                 if line.step == 1:

@@ -73,6 +73,8 @@ class LoadedBase:
     """What sample pictures are drawn with; DDIM unless a method sets another one."""
     acceleration_sha256: str = ""
     """Of the file of the acceleration LoRA that is part of the UNet, if one is."""
+    is_mixed: bool = False
+    """Whether a UNet in full precision computes in bf16, as where all of its weights are trained."""
 
     @property
     def text_encoder(self) -> CLIPTextModel:
@@ -97,7 +99,7 @@ def load_base(model: BaseModel, dtype: torch.dtype = torch.float32) -> LoadedBas
     Raises TrainingError (`base_model_missing`) with what an admin should do.
     """
     try:
-        pipeline = _load_pipeline(model)
+        pipeline = load_pipeline(model)
     except (OSError, ValueError, KeyError, NotImplementedError) as error:
         raise TrainingError(
             f"The base model {model.name} could not be loaded from “{model.source}”. Nothing was "
@@ -124,7 +126,8 @@ def load_base(model: BaseModel, dtype: torch.dtype = torch.float32) -> LoadedBas
     )
 
 
-def _load_pipeline(model: BaseModel) -> StableDiffusionPipeline | StableDiffusionXLPipeline:
+def load_pipeline(model: BaseModel) -> StableDiffusionPipeline | StableDiffusionXLPipeline:
+    """Load all parts in full precision, on the CPU. Raises what the libraries raise."""
     kind, _, name = model.source.partition(":")
     source = str(_BUILTIN[name]) if kind == "builtin" else model.source
     is_sdxl = FAMILIES[model.family].is_sdxl

@@ -43,7 +43,7 @@ class TrainingTask(Value):
     """A LoRA of ours in diffusers' format that training starts from."""
 
 
-Stage = Literal["loading", "encoding", "training", "sampling", "saving"]
+Stage = Literal["loading", "class images", "encoding", "training", "sampling", "saving"]
 
 
 class StageLine(Value):
@@ -54,6 +54,11 @@ class StageLine(Value):
     done: int = 0
     total: int = 0
     """How many of how many are done, where a stage is counted."""
+
+    @property
+    def text(self) -> str:
+        """The stage in words, `class images 3 of 100`."""
+        return f"{self.stage} {self.done} of {self.total}" if self.total else self.stage
 
 
 class StepLine(Value):

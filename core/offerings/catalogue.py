@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from core.errors import InvalidError, RefusedError
-from core.offerings.records import BaseModel, Method, Offering, Param, Status
+from core.offerings.dreambooth import PRIOR_PARAMS
+from core.offerings.records import BaseModel, Method, Offering, Output, Param, Status
 from core.offerings.service import check_param
 from core.records import Value
 
@@ -15,6 +16,19 @@ V = TypeVar("V", bound=Value)
 
 REQUIRED_PARAMS = ("steps", "train_batch_size", "resolution_px")
 """What the price formula reads."""
+LORA_PARAMS = frozenset(
+    {
+        "rank",
+        "network_alpha",
+        "network_dropout",
+        "target_modules",
+        "train_text_encoder",
+        "text_encoder_learning_rate",
+    }
+)
+"""Settings that only a LoRA reads."""
+CHECKPOINT_FAMILIES = frozenset({"tiny", "sd15"})
+"""Whose whole network is trained; SDXL's needs 41 GB for weights, gradients and optimiser alone."""
 
 
 def parse_base_models(text: str, origin: str) -> list[BaseModel]:
@@ -75,11 +89,32 @@ def _check_offering(offering: Offering, known_params: frozenset[str], place: str
     unused = sorted(names - known_params)
     if unused and offering.status is Status.AVAILABLE:
         raise InvalidError(f"{place}: the trainer does not read the setting {unused[0]}")
+    _check_kind(offering, names, place)
     for param in offering.params:
         try:
             check_param(param, param.default)
         except RefusedError as error:
             raise InvalidError(f"{place}: default of {param.name}: {error.message}") from error
+
+
+def _check_kind(offering: Offering, names: set[str], place: str) -> None:
+    """Refuse settings that the method or the output does not read, and outputs that cannot be made."""
+    unread: set[str] = set()
+    if offering.method is not Method.DREAMBOOTH:
+        unread |= names & PRIOR_PARAMS
+    if offering.output is Output.CHECKPOINT:
+        unread |= names & LORA_PARAMS
+        if offering.method is not Method.DREAMBOOTH or offering.family not in CHECKPOINT_FAMILIES:
+            known = ", ".join(sorted(CHECKPOINT_FAMILIES))
+            raise InvalidError(
+                f"{place}: output checkpoint is for the method dreambooth and the families {known}; "
+                "use output lora"
+            )
+    if unread:
+        raise InvalidError(
+            f"{place}: {offering.method} with output {offering.output} does not read the setting "
+            f"{min(unread)}"
+        )
 
 
 def _read_tables(text: str, name: str, origin: str) -> list[tuple[dict[str, Any], int]]:

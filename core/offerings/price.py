@@ -4,18 +4,23 @@ from decimal import ROUND_CEILING, Decimal, localcontext
 
 from core.offerings.records import Offering, ParamValue, Quote, QuoteInputs
 
-FORMULA_VERSION = 2
-"""2 counts gradient_accumulation_steps; without any it is as 1."""
+FORMULA_VERSION = 3
+"""2 counts gradient_accumulation_steps, 3 class images; without either it is as 1."""
 
 
 def compute_points(inputs: QuoteInputs, steps: int) -> int:
-    """Compute base + steps/1000 × rate × (resolution/native)^exponent × batch × accumulation, rounded up."""
+    """Compute base + work/1000 × rate × (resolution/native)^exponent, rounded up.
+
+    work = steps × batch × accumulation + class images × class_image_steps. With class images a step
+    has a second batch, of them, so its batch counts twice.
+    """
     with localcontext(prec=28):
         scale = Decimal(inputs.resolution_px) / Decimal(inputs.native_resolution_px)
         scale = scale ** Decimal(str(inputs.resolution_exponent))
-        work = Decimal(steps) / 1000 * inputs.points_per_1000_steps
         pictures = inputs.train_batch_size * inputs.gradient_accumulation_steps
-        total = inputs.base_points + work * scale * pictures
+        batches = 2 if inputs.class_images else 1
+        work = steps * pictures * batches + inputs.class_images * inputs.class_image_steps
+        total = inputs.base_points + Decimal(work) / 1000 * inputs.points_per_1000_steps * scale
         return int(total.to_integral_value(rounding=ROUND_CEILING))
 
 
@@ -26,6 +31,7 @@ def make_quote(offering: Offering, params: dict[str, ParamValue]) -> Quote:
         train_batch_size=int(params["train_batch_size"]),
         resolution_px=int(params["resolution_px"]),
         gradient_accumulation_steps=int(params.get("gradient_accumulation_steps", 1)),
+        class_images=int(params.get("class_images", 0)),
         **offering.price.model_dump(),
     )
     points = compute_points(inputs, inputs.steps)

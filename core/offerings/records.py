@@ -18,6 +18,14 @@ class Method(StrEnum):
     HYPER_LORA = "hyper-lora"
 
 
+class Output(StrEnum):
+    """What a training yields."""
+
+    LORA = "lora"
+    CHECKPOINT = "checkpoint"
+    """The whole denoising network, trained without a LoRA."""
+
+
 class Status(StrEnum):
     """Whether an offering can be bought."""
 
@@ -45,6 +53,8 @@ class Price(Value):
     points_per_1000_steps: int = Field(ge=0)
     resolution_exponent: float = Field(ge=0, le=4)
     native_resolution_px: int = Field(ge=8)
+    class_image_steps: int = Field(default=0, ge=0)
+    """What one class image costs, in steps on one picture."""
 
 
 class Offering(Value):
@@ -56,13 +66,18 @@ class Offering(Value):
     method: Method
     family: str
     base_models: tuple[str, ...] = Field(min_length=1)
-    output: str
+    output: Output
     status: Status
     min_images: int = Field(ge=1)
     max_images: int = Field(ge=1)
     vram_gb: float = Field(ge=0)
     price: Price
     params: tuple[Param, ...]
+
+    @property
+    def takes_class_prompt(self) -> bool:
+        """Whether a class prompt goes with the trigger words."""
+        return self.method is Method.DREAMBOOTH
 
     def find_param(self, name: str) -> Param | None:
         return next((param for param in self.params if param.name == name), None)
@@ -126,6 +141,8 @@ class QuoteInputs(Value):
     points_per_1000_steps: int
     resolution_exponent: float
     native_resolution_px: int
+    class_images: int = 0
+    class_image_steps: int = 0
 
 
 class Quote(Value):
@@ -145,6 +162,9 @@ class TrainingSpec(Value):
     trigger_words: tuple[str, ...]
     sample_prompts: tuple[str, ...]
     params: dict[str, ParamValue]
+    output: Output = Output.LORA
+    class_prompt: str = ""
+    """What the subject is one of; DreamBooth keeps the base model from forgetting it."""
 
     @property
     def sampler(self) -> Sampler | None:

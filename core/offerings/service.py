@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pydantic import Field
 
 from core.errors import InvalidError, NotFoundError, RefusedError
+from core.offerings.dreambooth import check_class_prompt, name_subject
 from core.offerings.price import make_quote
 from core.offerings.records import (
     BaseModel,
@@ -34,6 +35,7 @@ class TrainingWishes(Value):
     offering: str
     base_model: str = ""
     trigger_words: tuple[str, ...] = ()
+    class_prompt: str = ""
     sample_prompts: tuple[str, ...] = ()
     params: dict[str, ParamValue] = Field(default_factory=dict)
 
@@ -87,7 +89,8 @@ class Offerings:
             raise RefusedError(f"{offering.name} cannot be bought yet.")
         params = resolve_params(offering, wishes.params)
         triggers = check_triggers(wishes.trigger_words)
-        prompts = check_prompts(wishes.sample_prompts) or (", ".join(triggers),)
+        class_prompt = check_class_prompt(offering, wishes.class_prompt)
+        prompts = check_prompts(wishes.sample_prompts) or (name_subject(triggers, class_prompt),)
         check_samples(params, len(prompts))
         spec = TrainingSpec(
             offering=offering.id,
@@ -96,6 +99,8 @@ class Offerings:
             trigger_words=triggers,
             sample_prompts=prompts,
             params=params,
+            output=offering.output,
+            class_prompt=class_prompt,
         )
         return spec, make_quote(offering, params)
 

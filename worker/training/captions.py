@@ -4,17 +4,20 @@ import hashlib
 import random
 from collections.abc import Sequence
 
+from core.offerings.dreambooth import name_subject
 from worker.training.settings import Settings
 
 VARIANTS = 8
 """How many orders of a shuffled caption are encoded; more only fills the cache."""
 
 
-def write_caption(caption: str, triggers: Sequence[str]) -> str:
-    """Put the trigger words that a caption does not contain before it."""
+def write_caption(caption: str, triggers: Sequence[str], class_prompt: str = "") -> str:
+    """Put the trigger words that a caption does not contain before it; without a caption name the subject."""
+    if not caption:
+        return name_subject(triggers, class_prompt)
     lower = caption.lower()
     missing = [word for word in triggers if word.lower() not in lower]
-    return ", ".join([*missing, caption] if caption else missing)
+    return ", ".join([*missing, caption])
 
 
 def list_variants(caption: str, settings: Settings) -> tuple[str, ...]:

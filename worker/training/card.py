@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from core.offerings.dreambooth import name_subject
 from worker.training.hashes import compute_hashes
 from worker.training.metadata import Facts, describe_sampler
 
@@ -69,4 +70,41 @@ and belongs on top of it:
 pipeline.scheduler = DDIMScheduler.from_config(pipeline.scheduler.config, timestep_spacing="trailing")
 pipeline(prompt, num_inference_steps={sampler.steps}, guidance_scale={sampler.guidance_scale:g})
 ```
+"""
+
+
+def write_whole_card(facts: Facts, model: Path) -> str:
+    """Write the card of a whole model; no caption is in it."""
+    spec, settings = facts.spec, facts.settings.model_dump()
+    hashes, subject = compute_hashes(model), name_subject(spec.trigger_words, spec.class_prompt)
+    shown = [name for name in _SHOWN if name not in ("rank", "network_alpha")]
+    rows = "\n".join(f"| {name} | {settings[name]} |" for name in shown)
+    return f"""---
+library_name: diffusers
+pipeline_tag: text-to-image
+tags: [dreambooth, diffusers, text-to-image, {spec.base_model.family}]
+instance_prompt: "{subject}"
+---
+# {spec.trigger_words[0]}
+
+{spec.base_model.name} with its whole UNet trained by Trainyard's DreamBooth on
+{sum(picture.is_own for picture in facts.pictures)} pictures in {facts.step} steps. Write “{subject}” into the prompt.
+
+`{model.name}` is the complete model; put it where your program keeps checkpoints. With diffusers, put
+`config.json` and `diffusion_pytorch_model.safetensors` into a folder `unet`:
+
+```python
+unet = UNet2DConditionModel.from_pretrained("unet")
+pipeline = StableDiffusionPipeline.from_pretrained("{spec.base_model.id}", unet=unet)
+```
+
+| setting | value |
+|---|---|
+{rows}
+
+| hash of {model.name} | value |
+|---|---|
+| SHA-256 | {hashes.sha256} |
+| AutoV2 | {hashes.autov2} |
+| AutoV3 | {hashes.autov3} |
 """

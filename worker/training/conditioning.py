@@ -56,7 +56,7 @@ def predict(base: LoadedBase, noisy: Tensor, times: Tensor, given: Mapping[str, 
     if base.family.is_sdxl:
         pooled, ids = given["pooled"].to(device, dtype), given["time_ids"].to(device)
         added = {"text_embeds": pooled, "time_ids": ids}
-    is_mixed = device.type == "cuda" and dtype is torch.bfloat16
+    is_mixed = base.is_mixed or (device.type == "cuda" and dtype is torch.bfloat16)
     with torch.autocast(device.type, torch.bfloat16, enabled=is_mixed):
         predicted: Tensor = unet(
             noisy.to(device, dtype),

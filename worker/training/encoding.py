@@ -79,6 +79,9 @@ def encode_dataset(
     model = fingerprint(base.vae)
     for index, picture in enumerate(pictures):
         progress(index, total)
+        if picture.views:
+            latents.append(picture.views)
+            continue
         views = (False, True) if settings.flip else (False,)
         latents.append(tuple(_encode_view(base, picture, v, (cache, model)) for v in views))
     encoded = {}

@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +34,8 @@ class Picture:
     """Of its loss; a regularisation picture may count less."""
     is_own: bool = True
     """Whether it is of the person's dataset; what a method adds is never held out."""
+    views: tuple[Tensor, ...] = field(default=(), compare=False, repr=False)
+    """Its latents where they are known already, [4, H/8, W/8] each; then there is no file."""
 
     @property
     def time_ids(self) -> tuple[int, ...]:

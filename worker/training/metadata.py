@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 
+from core.offerings.dreambooth import name_subject
 from core.offerings.records import Sampler, TrainingSpec
 from worker.base_models import FAMILIES
 from worker.training.images import Picture
@@ -95,6 +96,7 @@ def _tell_settings(settings: Settings) -> dict[str, object]:
         "ss_batch_size_per_device": settings.train_batch_size,
         "ss_noise_offset": settings.noise_offset or None,
         "ss_min_snr_gamma": settings.min_snr_gamma or None,
+        "ss_prior_loss_weight": settings.prior_loss_weight if settings.class_images else None,
         "ss_caption_dropout_rate": settings.caption_dropout,
         "ss_max_grad_norm": settings.max_grad_norm,
         "ss_loss_type": "l2",
@@ -181,3 +183,16 @@ def describe_sampler(sampler: Sampler) -> str:
         f"Over the acceleration LoRA {sampler.acceleration} at weight 1: DDIM with trailing timesteps, "
         f"{sampler.steps} steps, guidance {sampler.guidance_scale:g}."
     )
+
+
+def write_whole_metadata(facts: Facts) -> dict[str, str]:
+    """Write the header of a whole model: the same, without what only a LoRA has."""
+    told = {k: v for k, v in write_metadata(facts).items() if not k.startswith("ss_network_")}
+    family, spec = FAMILIES[facts.spec.base_model.family], facts.spec
+    subject = name_subject(spec.trigger_words, spec.class_prompt)
+    return told | {
+        "modelspec.architecture": family.modelspec_architecture.removesuffix("/lora"),
+        "modelspec.description": f"{spec.base_model.name}, its whole UNet trained with Trainyard.",
+        "modelspec.usage_hint": f"Use “{subject}” in the prompt.",
+        "modelspec.unet_dtype": "torch.float16",
+    }

@@ -8,6 +8,7 @@ from core.offerings.records import Method
 from worker.base_models import LoadedBase
 from worker.messages import TrainingTask
 from worker.training.acceleration import accelerate
+from worker.training.class_images import list_class_images
 from worker.training.encoding import Progress
 from worker.training.images import Picture
 
@@ -56,7 +57,20 @@ class HyperLora(PlainLora):
         return accelerate(base, task.spec.base_model)
 
 
+class DreamBooth(PlainLora):
+    """Each step also has a batch of what the base model draws for the class prompt.
+
+    Source: Ruiz et al. 2022, section 3.3 (prior preservation).
+    """
+
+    def list_extra(
+        self, base: LoadedBase, task: TrainingTask, progress: Progress
+    ) -> tuple[Picture, ...]:
+        return list_class_images(base, task, progress)
+
+
 TECHNIQUES: Mapping[Method, Technique] = {
     Method.LORA: PlainLora(),
     Method.HYPER_LORA: HyperLora(),
+    Method.DREAMBOOTH: DreamBooth(),
 }

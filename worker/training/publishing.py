@@ -7,7 +7,6 @@ from torch import Tensor
 
 from worker.base_models import FAMILIES, LoadedBase
 from worker.messages import TrainingTask
-from worker.training.batches import Batches
 from worker.training.card import write_card
 from worker.training.certificate import certify
 from worker.training.encoding import Encoded
@@ -15,6 +14,7 @@ from worker.training.lora import get_weights
 from worker.training.metadata import Facts, write_metadata
 from worker.training.settings import Settings
 from worker.training.state import State
+from worker.training.streams import part_streams
 from worker.training.weights import save_diffusers, save_kohya, to_kohya
 
 
@@ -37,7 +37,7 @@ class Trained:
             pictures=self.trained.pictures,
             held_out=len(self.held_out.pictures),
             step=step,
-            batches_per_epoch=Batches(self.trained.pictures, self.settings).per_epoch,
+            batches_per_epoch=part_streams(self.trained, self.settings)[0].batches.per_epoch,
             dataset_digest=self.task.dataset_digest,
             acceleration_sha256=self.acceleration_sha256,
         )

@@ -4,10 +4,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import torch
-
 from core.datasets.buckets import get_step_px
-from worker.base_models import LoadedBase, load_base
+from worker.base_models import LoadedBase
 from worker.messages import DoneLine, StepLine, TrainingTask, ValidationLine
 from worker.training.cache import Cache
 from worker.training.captions import list_variants, write_caption
@@ -15,10 +13,10 @@ from worker.training.checkpoints import load_checkpoint
 from worker.training.encoding import Encoded, encode_dataset
 from worker.training.guards import check_finite, describe_out_of_memory, is_out_of_memory
 from worker.training.images import Picture, read_picture
-from worker.training.lora import add_lora
 from worker.training.methods import TECHNIQUES
 from worker.training.optimizers import make_optimizer
-from worker.training.publishing import Trained, write_files
+from worker.training.outputs import OUTPUTS
+from worker.training.publishing import Trained
 from worker.training.report import Report, Tell
 from worker.training.schedule import get_rate_factor
 from worker.training.settings import Settings, read_settings
@@ -26,8 +24,6 @@ from worker.training.state import State
 from worker.training.stepping import Stepper
 from worker.training.validation import hold_out, measure_validation
 from worker.training.warm_start import start_from
-
-_DTYPES = {"no": torch.float32, "bf16": torch.bfloat16}
 
 
 class Training:
@@ -37,6 +33,7 @@ class Training:
         self._task = task
         self._settings: Settings = read_settings(task.spec)
         self._technique = TECHNIQUES[task.spec.method]
+        self._output = OUTPUTS[task.spec.output]
         self._report = Report(task, tell, should_stop)
 
     def run(self) -> None:
@@ -51,11 +48,11 @@ class Training:
     def _run(self) -> None:
         task, settings, report = self._task, self._settings, self._report
         report.enter("loading")
-        base = load_base(task.spec.base_model, _DTYPES[settings.mixed_precision])
+        base = self._output.load(task.spec.base_model, settings)
         base = self._technique.prepare_base(base, task)
         report.enter("encoding")
         trained, held_out = hold_out(self._encode(base), settings)
-        parameters = add_lora(base, settings)
+        parameters = self._output.add(base, settings)
         state = State(parameters, make_optimizer(parameters, settings))
         if task.start_weights is not None:
             start_from(task.start_weights, parameters, settings)
@@ -70,7 +67,7 @@ class Training:
         report.enter("saving")
         sha256 = base.acceleration_sha256
         done = Trained(task, settings, state, trained, held_out, sha256)
-        files = write_files(report.out, base, done)
+        files = self._output.write(report.out, base, done)
         files += self._technique.write_extra(base, task, report.out)
         best_step = state.validation.best_step or None
         report.tell(DoneLine(files=files, steps=state.step, best_step=best_step))
@@ -80,13 +77,15 @@ class Training:
         task, settings = self._task, self._settings
         progress = self._report.count("encoding")
         own = [self._read(task.folder / image.file, image.caption) for image in task.images]
-        extra = self._technique.list_extra(base, task, progress)
+        extra = self._technique.list_extra(base, task, self._report.count("class images"))
         cache = Cache(task.cache or task.folder / "cache", task.cache_bytes)
         return encode_dataset(base, [*own, *extra], settings, cache, progress)
 
     def _read(self, file: Path, caption: str) -> Picture:
         spec, settings = self._task.spec, self._settings
-        texts = list_variants(write_caption(caption, spec.trigger_words), settings)
+        texts = list_variants(
+            write_caption(caption, spec.trigger_words, spec.class_prompt), settings
+        )
         step_px = get_step_px(spec.base_model.family)
         return read_picture(file, texts, settings.resolution_px, step_px)
 

@@ -13,6 +13,8 @@ from worker.training.state import State
 
 Tell = Callable[[Line], None]
 _TELL_EVERY_S = 1.0
+_SAVING_SHARE = 0.02
+"""Of the time, at most, that goes into checkpoints where one takes long: a whole network's has gigabytes."""
 
 
 class StoppedError(Exception):
@@ -32,6 +34,7 @@ class Report:
         self._begun: tuple[LoadedBase, State] | None = None
         self._saved_step = 0
         self._saved_s = time.monotonic()
+        self._every_s = task.checkpoint_every_s
 
     def enter(self, stage: Stage) -> None:
         """Say what comes now. Raises StoppedError when asked to stop."""
@@ -67,14 +70,17 @@ class Report:
     def save_if_due(self) -> None:
         """Save a checkpoint when the last one is old enough, or when asked to stop. Raises StoppedError."""
         self.check_stop()
-        if time.monotonic() - self._saved_s > self._task.checkpoint_every_s:
+        if time.monotonic() - self._saved_s > self._every_s:
             self._save()
 
     def _save(self) -> None:
         if self._begun is None or self._begun[1].step == self._saved_step:
             return
-        state = self._begun[1]
+        state, began_s = self._begun[1], time.monotonic()
         folder = save_checkpoint(self.out / "checkpoints", state)
+        took_s = time.monotonic() - began_s
+        if took_s > 1:
+            self._every_s = max(self._every_s, took_s / _SAVING_SHARE)
         self._saved_step, self._saved_s = state.step, time.monotonic()
         self.tell(CheckpointLine(step=state.step, folder=folder))
 

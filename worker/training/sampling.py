@@ -15,7 +15,15 @@ from worker.training.conditioning import encode_tokens, predict, tokenize
 def draw_samples(
     base: LoadedBase, prompts: Sequence[str], way: tuple[int, int], check: Callable[[], None]
 ) -> list[Image.Image]:
-    """Draw one picture a prompt with classifier-free guidance; the n-th prompt has seed + n.
+    """Draw one picture a prompt, see `draw_latents`."""
+    return decode(base, draw_latents(base, prompts, way, check))
+
+
+@torch.inference_mode()
+def draw_latents(
+    base: LoadedBase, prompts: Sequence[str], way: tuple[int, int], check: Callable[[], None]
+) -> Tensor:
+    """Draw scaled latents [N, 4, H/8, W/8] with classifier-free guidance; the n-th prompt has seed + n.
 
     `way` is the side in pixels and the seed; `check` is called before each step, and may raise.
     Guidance 1 or less draws without the empty prompt, as few-step models are made for.
@@ -27,7 +35,7 @@ def draw_samples(
     ids = [side_px, side_px, 0, 0, side_px, side_px]
     given["time_ids"] = torch.tensor([ids] * (2 * count), dtype=torch.float32)
     generators = [torch.Generator().manual_seed(seed + index) for index in range(count)]
-    latents = torch.stack([torch.randn(4, side, side, generator=g) for g in generators])
+    latents: Tensor = torch.stack([torch.randn(4, side, side, generator=g) for g in generators])
     made_of = base.sampler or base.scheduler
     scheduler = type(made_of).from_config(made_of.config)
     scheduler.set_timesteps(base.family.sample_steps)
@@ -43,13 +51,19 @@ def draw_samples(
         else:
             predicted = predict(base, noisy, time.expand(count), guided).cpu()
         latents = scheduler.step(predicted, time, latents).prev_sample
-    return decode(base, latents)
+    return latents
+
+
+@torch.inference_mode()
+def decode_pixels(base: LoadedBase, latents: Tensor) -> Tensor:
+    """Decode scaled latents [N, 4, H/8, W/8] to pixels, [N, 3, H, W], about in [-1, 1]."""
+    vae = base.vae
+    scaled = (latents / vae.config.scaling_factor).to(vae.device, vae.dtype)
+    return torch.cat([vae.decode(chunk).sample.float().cpu() for chunk in scaled.split(1)])
 
 
 def decode(base: LoadedBase, latents: Tensor) -> list[Image.Image]:
     """Decode scaled latents [N, 4, H/8, W/8] to pictures."""
-    vae = base.vae
-    scaled = (latents / vae.config.scaling_factor).to(vae.device, vae.dtype)
-    pixels = torch.cat([vae.decode(chunk).sample.float().cpu() for chunk in scaled.split(1)])
+    pixels = decode_pixels(base, latents)
     values = ((pixels.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1)
     return [Image.fromarray(np.asarray(value)) for value in values]

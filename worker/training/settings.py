@@ -18,8 +18,9 @@ class Settings(Value):
     learning_rate: float
     lr_scheduler: Literal["constant", "linear", "cosine", "cosine-restarts", "polynomial"]
     lr_warmup_steps: int
-    rank: int
-    network_alpha: float
+    rank: int = 0
+    """With `network_alpha` 0 where the whole network is trained, without a LoRA."""
+    network_alpha: float = 0.0
     min_snr_gamma: float
     noise_offset: float
     caption_dropout: float
@@ -43,6 +44,8 @@ class Settings(Value):
     validation_share: float = 0.0
     validation_every_steps: int = 100
     early_stop_patience: int = 0
+    class_images: int = 0
+    prior_loss_weight: float = 1.0
 
 
 KNOWN_PARAMS: frozenset[str] = frozenset(Settings.model_fields)

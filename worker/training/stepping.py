@@ -9,7 +9,6 @@ import torch
 from torch import Tensor, nn
 
 from worker.base_models import LoadedBase
-from worker.training.batches import Batches, draw_batch
 from worker.training.denoising import compute_loss
 from worker.training.encoding import Encoded
 from worker.training.guards import is_out_of_memory
@@ -19,6 +18,7 @@ from worker.training.schedule import get_rate_factor
 from worker.training.seeds import seed_dropout
 from worker.training.settings import Settings
 from worker.training.state import State
+from worker.training.streams import Stream, part_streams
 
 
 class Stepper:
@@ -26,17 +26,12 @@ class Stepper:
 
     def __init__(self, base: LoadedBase, encoded: Encoded, settings: Settings) -> None:
         self._base = base
-        self._encoded = encoded
         self._settings = settings
-        self._batches = Batches(encoded.pictures, settings)
+        self._streams = part_streams(encoded, settings)
         self._modules = list_trained(base, settings)
         self._parts = 1
         if settings.gradient_checkpointing:
             _enable_checkpointing(self._modules)
-
-    @property
-    def batches_per_epoch(self) -> int:
-        return self._batches.per_epoch
 
     def enter_training(self) -> None:
         """Switch dropout on."""
@@ -76,22 +71,25 @@ class Stepper:
         return self._accumulate(state.step)
 
     def _accumulate(self, step: int) -> Tensor:
-        """Add up the gradients of a step's batches, each picture counting the same."""
-        settings = self._settings
-        count = settings.gradient_accumulation_steps
-        positions = range(step * count, (step + 1) * count)
-        chosen = [self._batches.choose(position) for position in positions]
-        total = sum(len(items) for items in chosen)
-        sums = []
-        for position, items in zip(positions, chosen, strict=True):
-            batch = draw_batch(self._encoded, items, position, settings)
+        """Add up the gradients of every stream's batches of a step."""
+        sums = [loss for stream in self._streams for loss in self._accumulate_stream(stream, step)]
+        return sums[0] if len(sums) == 1 else torch.stack(sums).sum()
+
+    def _accumulate_stream(self, stream: Stream, step: int) -> list[Tensor]:
+        """Add up the gradients of a stream's batches, each picture of it counting the same."""
+        settings = stream.settings
+        chosen = stream.choose(step)
+        total = sum(len(items) for _, items in chosen)
+        losses = []
+        for position, items in chosen:
+            batch = stream.draw(position, items)
             if settings.network_dropout:
                 seed_dropout(settings.seed, position)
             for part in batch.split(self._parts):
                 loss = compute_loss(self._base, part, settings) / total
                 loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
-                sums.append(loss.detach())
-        return sums[0] if len(sums) == 1 else torch.stack(sums).sum()
+                losses.append(loss.detach())
+        return losses
 
 
 def _enable_checkpointing(modules: Mapping[str, Any]) -> None:

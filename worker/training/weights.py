@@ -64,7 +64,7 @@ def save_kohya(file: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str,
     """Write kohya's format with its header, and the tensors' hash in it."""
     digest = hash_tensors(tensors)
     hashes = {"sshs_model_hash": digest, "modelspec.hash_sha256": f"0x{digest}"}
-    _write(file, tensors, {**metadata, **hashes})
+    write_safetensors(file, tensors, {**metadata, **hashes})
 
 
 def save_diffusers(file: Path, weights: Mapping[str, Tensor], settings: Settings) -> None:
@@ -79,10 +79,12 @@ def save_diffusers(file: Path, weights: Mapping[str, Tensor], settings: Settings
         config[f"{component}.lora_alpha"] = settings.network_alpha
         config[f"{component}.target_modules"] = list(list_modules(component, settings))
     metadata = {"format": "pt", "lora_adapter_metadata": json.dumps(config)}
-    _write(file, tensors, metadata)
+    write_safetensors(file, tensors, metadata)
 
 
-def _write(file: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
+def write_safetensors(
+    file: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]
+) -> None:
     """Write a safetensors file with its header sorted: the library's own order differs from run to run.
 
     Source: the format's description, github.com/huggingface/safetensors (length, JSON header, data).

@@ -13,7 +13,8 @@ from core.offerings.service import TrainingWishes
 
 routes = Routes("training-offerings")
 _ANY_TRIGGER = ("trigger",)
-"""Stands in where only the price is asked: it does not depend on the trigger words."""
+_ANY_CLASS = "a thing"
+"""Stand in where only the price is asked: it depends neither on trigger words nor on the class prompt."""
 
 
 @routes.get("/training-offerings")
@@ -32,10 +33,12 @@ async def get_offering(call: Call, offering_id: str) -> OfferingView:
 @routes.post("/training-offerings/{offering_id}/quote", errors=(RefusedError,))
 async def get_quote(call: Call, offering_id: str, body: QuoteRequest) -> QuoteAnswer:
     """Price a training without buying it, and say whether the balance covers it."""
+    takes_class = call.studio.offerings.get(offering_id).takes_class_prompt
     wishes = TrainingWishes(
         offering=offering_id,
         base_model=body.base_model,
         trigger_words=_ANY_TRIGGER,
+        class_prompt=_ANY_CLASS if takes_class else "",
         params=body.params,
     )
     spec, quote = await call.studio.jobs.quote(call.principal, wishes, body.dataset)

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from adapters.web.views.common import Form, View
-from core.offerings.records import Method, ParamValue, Status
+from core.offerings.records import Method, Output, ParamValue, Status
 
 
 class ParamView(View):
@@ -27,6 +27,7 @@ class PriceView(View):
     points_per_1000_steps: int
     resolution_exponent: float
     native_resolution_px: int
+    class_image_steps: int
 
 
 class OfferingView(View):
@@ -38,7 +39,8 @@ class OfferingView(View):
     method: Method
     family: str
     base_models: tuple[str, ...]
-    output: str
+    output: Output
+    takes_class_prompt: bool
     status: Status
     min_images: int
     max_images: int
@@ -64,6 +66,8 @@ class QuoteInputsView(View):
     points_per_1000_steps: int
     resolution_exponent: float
     native_resolution_px: int
+    class_images: int
+    class_image_steps: int
 
 
 class QuoteView(View):

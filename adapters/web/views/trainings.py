@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from adapters.web.views.common import Form, SampleView, Time, View
 from adapters.web.views.offerings import QuoteView
 from core.jobs.records import Status
-from core.offerings.records import Method, ParamValue
+from core.offerings.records import Method, Output, ParamValue
 
 
 class NewTraining(Form):
@@ -30,6 +30,9 @@ class NewTraining(Form):
     dataset: str
     offering: str
     trigger_words: tuple[str, ...] = Field(max_length=20)
+    class_prompt: str = Field(
+        default="", max_length=1000, description="What the subject is one of; for DreamBooth only."
+    )
     base_model: str = ""
     sample_prompts: tuple[str, ...] = Field(default=(), max_length=50)
     params: dict[str, ParamValue] = Field(default={}, max_length=100)
@@ -48,8 +51,10 @@ class SpecView(View):
 
     offering: str
     method: Method
+    output: Output
     base_model: BaseModelView
     trigger_words: tuple[str, ...]
+    class_prompt: str
     sample_prompts: tuple[str, ...]
     params: dict[str, ParamValue]
 

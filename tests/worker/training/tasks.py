@@ -47,6 +47,12 @@ def make_spec(base: BaseModel = TINY, /, **params: ParamValue) -> TrainingSpec:
     )
 
 
+def make_booth(**params: ParamValue) -> TrainingSpec:
+    """Make the specification of a DreamBooth training with three class images."""
+    spec = make_spec(**{"class_images": 3, "steps": 2, **params})
+    return spec.model_copy(update={"method": Method.DREAMBOOTH, "class_prompt": "a red star"})
+
+
 def make_task(folder: Path, spec: TrainingSpec, images: int = 5) -> TrainingTask:
     """Draw pictures of several shapes into a folder, and make the task of training on them."""
     (folder / "images").mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,8 @@ def test_trigger_words_come_first_unless_they_are_there() -> None:
     assert write_caption("a red flag", ["flagon"]) == "flagon, a red flag"
     assert write_caption("a red Flagon", ["flagon"]) == "a red Flagon"
     assert write_caption("", ["flagon", "big"]) == "flagon, big"
+    assert write_caption("", ["flagon"], "a star") == "a flagon star"
+    assert write_caption("red", ["flagon"], "a star") == "flagon, red"
 
 
 def test_variants_keep_their_first_tags_and_all_others() -> None:

@@ -9,9 +9,11 @@ import torch
 from diffusers.models.attention import BasicTransformerBlock
 
 from config.settings import Settings as AppSettings
-from core.offerings.catalogue import parse_base_models, parse_offerings
-from core.offerings.records import ParamValue
-from tests.worker.training.tasks import Told, make_spec, make_task, train
+from core.offerings.catalogue import LORA_PARAMS, parse_base_models, parse_offerings
+from core.offerings.dreambooth import PRIOR_PARAMS
+from core.offerings.records import Method, Output, ParamValue
+from tests.worker.training.tasks import Told, make_booth, make_spec, make_task, train
+from worker.training.methods import TECHNIQUES
 from worker.training.settings import KNOWN_PARAMS, Settings
 
 Params = dict[str, ParamValue]
@@ -23,6 +25,7 @@ VALIDATED: Params = {
     "steps": 8,
 }
 TEXT: Params = {"train_text_encoder": True, "steps": 2}
+BOOTH: Params = {"class_images": 2}
 SHUFFLED: Params = {"shuffle_caption": True, "caption_dropout": 0.0}
 
 VARIED: dict[str, tuple[ParamValue, Params]] = {
@@ -53,6 +56,8 @@ VARIED: dict[str, tuple[ParamValue, Params]] = {
     "text_encoder_learning_rate": (0.01, TEXT),
     "mixed_precision": ("bf16", {}),
     "validation_share": (0.4, {}),
+    "class_images": (3, BOOTH),
+    "prior_loss_weight": (0.3, BOOTH),
 }
 """Parameters that the weights must show: another value, and what it takes for it to matter."""
 TOLD: dict[str, tuple[ParamValue, Params]] = {
@@ -74,7 +79,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     def run_once(**params: ParamValue) -> Told:
         key = json.dumps(params, sort_keys=True)
         if key not in known:
-            task = make_task(folder / f"{len(known)}", make_spec(**params))
+            make = make_booth if "class_images" in params else make_spec
+            task = make_task(folder / f"{len(known)}", make(**params))
             known[key] = train(task.model_copy(update={"cache": folder / "cache"}))
         return known[key]
 
@@ -86,16 +92,25 @@ def test_each_parameter_is_tried_and_none_is_tried_in_vain() -> None:
 
 
 def test_the_catalogue_offers_every_parameter_with_a_default_the_trainer_takes() -> None:
+    methods = set()
     files = AppSettings()
     models = parse_base_models(files.base_models_file.read_text(), "models")
     text = files.training_offerings_file.read_text()
     for offering in parse_offerings(text, "offerings", models, KNOWN_PARAMS):
         defaults = {param.name: param.default for param in offering.params}
-        assert set(defaults) == KNOWN_PARAMS, offering.id
+        unread = frozenset() if offering.method is Method.DREAMBOOTH else PRIOR_PARAMS
+        unread |= LORA_PARAMS if offering.output is Output.CHECKPOINT else frozenset()
+        assert set(defaults) == KNOWN_PARAMS - unread, offering.id
+        assert offering.method in TECHNIQUES
+        methods.add((offering.method, offering.family, offering.output))
         Settings.model_validate(defaults)
         for param in offering.params:
             for choice in param.choices:
                 Settings.model_validate({**defaults, param.name: choice})
+    for family in ("tiny", "sd15", "sdxl"):
+        assert (Method.DREAMBOOTH, family, Output.LORA) in methods
+    for family in ("tiny", "sd15"):
+        assert (Method.DREAMBOOTH, family, Output.CHECKPOINT) in methods
 
 
 @pytest.mark.parametrize("name", VARIED)
