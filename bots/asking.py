@@ -70,7 +70,7 @@ async def find_missing(context: Context, request: Request) -> Missing | Args:
                     raise
                 rest = {name: value for name, value in given.items() if name != param.name}
                 return Missing(param, error.message, known, rest)
-        elif param.required and not param.hidden and param.when(known):
+        elif param.required and not param.hidden and param.when(context, known):
             only = await _find_only(context, param, known)
             if only is None:
                 return Missing(param, "", known, given)

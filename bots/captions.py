@@ -106,7 +106,7 @@ async def _confirm_all(context: Context, args: Args) -> Reply:
         "find",
         N_("Which text is to be replaced?"),
         limits=_TEXT_LIMITS,
-        when=lambda args: args.text("change") == EditKind.REPLACE,
+        when=lambda context, args: args.text("change") == EditKind.REPLACE,
     ),
     Param(
         "text",

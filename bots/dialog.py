@@ -152,7 +152,7 @@ class Param:
     hidden: bool = False
     takes_only: bool = False
     example: str = ""
-    when: Callable[[Args], bool] = lambda args: True
+    when: Callable[[Context, Args], bool] = lambda context, args: True
     empty: str = ""
     """What to say when there is nothing to choose; `start` is the command that makes something."""
     start: str = ""

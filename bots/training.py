@@ -20,6 +20,7 @@ from bots.dialog import (
 )
 from bots.wording import N_, Words
 from core.errors import InvalidError, NotFoundError, RefusedError
+from core.offerings.dreambooth import check_class_prompt
 from core.offerings.records import Offering, ParamValue, Status
 from core.offerings.records import Param as Setting
 from core.offerings.service import (
@@ -76,6 +77,14 @@ async def _check_trigger(context: Context, args: Args, value: Scalar) -> None:
     check_triggers(str(value).split(","))
 
 
+async def _check_class_prompt(context: Context, args: Args, value: Scalar) -> None:
+    check_class_prompt(context.studio.offerings.get(args.text("offering")), str(value))
+
+
+def _takes_class_prompt(context: Context, args: Args) -> bool:
+    return context.studio.offerings.get(args.text("offering")).takes_class_prompt
+
+
 async def _check_settings(context: Context, args: Args, value: Scalar) -> None:
     offering = context.studio.offerings.get(args.text("offering"))
     resolve_params(offering, read_settings(context.words, offering, str(value)))
@@ -121,6 +130,7 @@ def _make_wishes(context: Context, args: Args) -> TrainingWishes:
         offering=offering.id,
         base_model=args.text("base_model"),
         trigger_words=tuple(part for part in args.text("trigger").split(",") if part.strip()),
+        class_prompt=args.text("class_prompt"),
         params=read_settings(context.words, offering, args.text("settings")),
     )
 
@@ -183,6 +193,14 @@ def show_value(words: Words, value: ParamValue) -> str:
         limits=Limits(characters=250),
         example="mycat",
         check=_check_trigger,
+    ),
+    Param(
+        "class_prompt",
+        N_("What is your subject one of? Pictures of that are drawn, so that it is not forgotten."),
+        limits=Limits(characters=200),
+        example="a dog",
+        when=_takes_class_prompt,
+        check=_check_class_prompt,
     ),
     Param(
         "settings",
