@@ -58,7 +58,7 @@ def verify_checkpoint(folder: Path) -> int | None:
         if "state.json" not in manifest["files"]:  # of an older version: begin anew
             return None
         for name, digest in manifest["files"].items():
-            if hashlib.sha256((folder / name).read_bytes()).hexdigest() != digest:
+            if _hash(folder / name) != digest:
                 return None
         return int(manifest["step"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -87,4 +87,10 @@ def _sync_and_hash(file: Path) -> str:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    return _hash(file)
+
+
+def _hash(file: Path) -> str:
+    """Hash a file in pieces: with a whole network it is larger than the memory that is left."""
+    with file.open("rb") as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 from diffusers import UNet2DConditionModel
+from huggingface_hub import snapshot_download
 from torch import Tensor, nn
 
 from core.errors import TrainingError
@@ -126,10 +127,21 @@ def certify_whole(file: Path, folder: Path, model: BaseModel, unet: Mapping[str,
 
 
 def _load_single(model: BaseModel, file: Path) -> UNet2DConditionModel:
-    is_folder = Path(model.source).is_dir()
-    config = model.config or (model.source if is_folder else "")
-    update = {"source": str(file), "config": config, "revision": ""}
+    update = {"source": str(file), "config": find_config(model), "revision": ""}
     return load_pipeline(model.model_copy(update=update)).unet
+
+
+def find_config(model: BaseModel) -> str:
+    """Find the folder with a base model's configuration, so that reading it asks no network.
+
+    An empty text is the family's usual one, which a single file was loaded with as well.
+    """
+    source = model.source
+    if model.config or source.startswith("builtin:") or source.endswith(".safetensors"):
+        return model.config
+    if Path(source).is_dir():
+        return source
+    return snapshot_download(source, revision=model.revision or None, local_files_only=True)
 
 
 def _load_folder(folder: Path) -> UNet2DConditionModel:

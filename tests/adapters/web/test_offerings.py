@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.adapters.web.conftest import Api, Json
+from tests.adapters.web.conftest import Api, Json, wishes
 
 
 async def test_offerings_are_listed_and_shown_with_their_bounds(ada: Api) -> None:
@@ -52,3 +52,39 @@ async def test_a_dataset_that_is_too_small_for_the_offering_is_refused(
     body = {"dataset": dataset}
     problem = await ada.json("POST", "/training-offerings/sd15-lora/quote", 422, json=body)
     assert "5 to 1000 images" in problem["detail"]
+
+
+async def test_the_price_of_dreambooth_does_not_depend_on_its_class_prompt(
+    ada: Api, dataset: str
+) -> None:
+    params = {"steps": 100, "train_batch_size": 2, "class_images": 30}
+    quote = await ada.json("POST", "/training-offerings/dreambooth/quote", json={"params": params})
+    points = 5 + (100 * 2 * 2 + 30 * 10) * 20 // 1000
+    assert quote["quote"]["points"] == points
+    assert quote["quote"]["inputs"]["class_image_steps"] == 10
+    shown = await ada.json("GET", "/training-offerings/dreambooth")
+    assert shown["takes_class_prompt"] and shown["output"] == "lora"
+    body = wishes(dataset, offering="dreambooth", params=params, class_prompt="a cat")
+    made = await ada.json("POST", "/trainings", 201, json=body, headers={"Idempotency-Key": "k"})
+    assert made["quote"]["points"] == points
+    assert made["spec"]["class_prompt"] == "a cat"
+    assert made["spec"]["sample_prompts"] == ["a mycat cat"]
+
+
+@pytest.mark.parametrize(
+    ("offering", "class_prompt", "words"),
+    [
+        ("dreambooth", "", "needs a class prompt of at most 200 characters"),
+        ("dreambooth", "a " * 101, "needs a class prompt of at most 200 characters"),
+        ("dreambooth", "x" * 1001, "class_prompt"),
+        ("tiny-lora", "a cat", "takes no class prompt"),
+    ],
+)
+async def test_a_class_prompt_goes_with_dreambooth_and_nothing_else(
+    offering: str, class_prompt: str, words: str, ada: Api, dataset: str
+) -> None:
+    body = wishes(dataset, offering=offering, class_prompt=class_prompt)
+    headers = {"Idempotency-Key": "k"}
+    problem = await ada.json("POST", "/trainings", 422, json=body, headers=headers)
+    assert words in problem["detail"]
+    assert (await ada.json("GET", "/points/balance"))["balance_points"] == 1000

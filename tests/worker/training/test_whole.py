@@ -20,7 +20,7 @@ from worker.tiny_sd import WEIGHTS_FOLDER
 from worker.training import whole
 from worker.training.original_names import name_original
 from worker.training.settings import read_settings
-from worker.training.whole import certify_whole, open_whole
+from worker.training.whole import certify_whole, find_config, open_whole
 
 NO_LORA = {"rank", "network_alpha"}
 
@@ -167,3 +167,19 @@ def test_what_cannot_fit_or_be_named_is_refused_in_words(monkeypatch: pytest.Mon
         open_whole(base, settings)
     assert full.value.code == "out_of_memory"
     assert not any(parameter.requires_grad for parameter in base.unet.parameters())
+
+
+def test_the_configuration_of_a_base_model_from_the_hub_is_found_without_a_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    revision = "4" * 40
+    snapshot = tmp_path / "models--some--model" / "snapshots" / revision
+    snapshot.mkdir(parents=True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    hub = BaseModel(id="hub", name="Hub", family="sd15", source="some/model", revision=revision)
+    assert Path(find_config(hub)) == snapshot
+    folder = hub.model_copy(update={"source": str(tmp_path)})
+    assert find_config(folder) == str(tmp_path)
+    single = hub.model_copy(update={"source": "a.safetensors", "config": "its/own"})
+    assert find_config(single) == "its/own"
+    assert find_config(TINY) == ""
