@@ -59,7 +59,7 @@ def test_hashes_are_those_that_sites_compute(told: Told) -> None:
 def test_the_best_weights_are_a_file_of_their_own_when_they_are_not_the_last(
     tmp_path: Path,
 ) -> None:
-    spec = make_spec(steps=8, validation_share=0.4, validation_every_steps=1, learning_rate=0.2)
+    spec = make_spec(steps=8, validation_share=0.4, validation_every_steps=1, learning_rate=0.1)
     told = train(make_task(tmp_path, spec))
     best = told.done.best_step
     assert best is not None and best < 8
