@@ -100,6 +100,8 @@ def _check_offering(offering: Offering, known_params: frozenset[str], place: str
 def _check_kind(offering: Offering, names: set[str], place: str) -> None:
     """Refuse settings that the method or the output does not read, and outputs that cannot be made."""
     unread: set[str] = set()
+    if offering.output is Output.LORA and not {"rank", "network_alpha"} <= names:
+        raise InvalidError(f"{place}: output lora needs the settings rank and network_alpha")
     if offering.method is not Method.DREAMBOOTH:
         unread |= names & PRIOR_PARAMS
     if offering.output is Output.CHECKPOINT:

@@ -95,6 +95,7 @@ def test_class_images_cost_steps_and_double_the_batch() -> None:
         ("dreambooth", 'output = "lora"', 'output = "checkpoint"', "setting network_alpha"),
         ("sdxl-dreambooth", 'output = "lora"', 'output = "checkpoint"', "families sd15, tiny"),
         ("tiny-lora", 'output = "lora"', 'output = "checkpoint"', "for the method dreambooth"),
+        ("dreambooth", "\nrank = {", "\n# rank = {", "needs the settings rank"),
         ("tiny-lora", 'output = "lora"', 'output = "zip"', "output: Input should be"),
     ],
 )

@@ -122,7 +122,7 @@ async def test_a_child_without_memory_fails_the_job_at_once(
         (child,) = _list_children()
         await _wait_until_idle(child)
         used_bytes = psutil.Process(child).memory_info().vms
-        limit = used_bytes + 64 * 1024**2
+        limit = used_bytes + 256 * 1024**2
         resource.prlimit(child, resource.RLIMIT_AS, (limit, limit))
         done = await wait_for(studio, person, await submit(studio, person, train_batch_size=16))
     assert done.status is Status.FAILED and done.error is not None

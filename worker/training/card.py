@@ -91,11 +91,10 @@ instance_prompt: "{subject}"
 {sum(picture.is_own for picture in facts.pictures)} pictures in {facts.step} steps. Write “{subject}” into the prompt.
 
 `{model.name}` is the complete model; put it where your program keeps checkpoints. With diffusers, put
-`config.json` and `diffusion_pytorch_model.safetensors` into a folder `unet`:
+`config.json` and `diffusion_pytorch_model.safetensors` into a folder `unet`, and over a pipeline of the base model:
 
 ```python
-unet = UNet2DConditionModel.from_pretrained("unet")
-pipeline = StableDiffusionPipeline.from_pretrained("{spec.base_model.id}", unet=unet)
+pipeline.unet = UNet2DConditionModel.from_pretrained("unet")
 ```
 
 | setting | value |
