@@ -1,5 +1,6 @@
 """Base models: one entry a family, and the one way to load them: safetensors only, never remote code."""
 
+import errno
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,8 @@ def load_base(model: BaseModel, dtype: torch.dtype = torch.float32) -> LoadedBas
     try:
         pipeline = load_pipeline(model)
     except (OSError, ValueError, KeyError, NotImplementedError) as error:
+        if getattr(error, "errno", None) == errno.ENOMEM:
+            raise MemoryError from error
         raise TrainingError(
             f"The base model {model.name} could not be loaded from “{model.source}”. Nothing was "
             "charged. An admin can put it there or correct base_models.toml.",
