@@ -230,8 +230,8 @@ async def find_child(studio: Studio, person: Person, job: Job, attempt: int) -> 
 async def _starve_children(limit_bytes: int) -> None:
     """Give each child, also those that come, no more address space than this."""
     while True:
-        for child in _list_children():
-            with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(ProcessLookupError, psutil.NoSuchProcess, psutil.ZombieProcess):
+            for child in _list_children():
                 resource.prlimit(child, resource.RLIMIT_AS, (limit_bytes, limit_bytes))
         await asyncio.sleep(0.02)
 
