@@ -185,20 +185,24 @@ def _commit_group(
 ) -> list[tuple[Any, Exception | None]]:
     """Run a group in one transaction; return what came of each. Raises when nothing was committed."""
     results: list[tuple[Any, Exception | None]] = []
+    is_alone = len(group) == 1  # the transaction is its savepoint, which saves two statements
     connection.execute("BEGIN IMMEDIATE")
     try:
         for work in group:
-            connection.execute("SAVEPOINT one")
+            if not is_alone:
+                connection.execute("SAVEPOINT one")
             try:
                 results.append((work(connection), None))
             except Exception as error:  # handed to whoever asked; the others go on
                 if not connection.in_transaction:  # a full disk ends the whole transaction
                     raise
-                connection.execute("ROLLBACK TO one")
+                connection.execute("ROLLBACK" if is_alone else "ROLLBACK TO one")
                 failure = translate(error) if isinstance(error, sqlite3.Error) else error
                 results.append((None, failure))
-            connection.execute("RELEASE one")
-        connection.execute("COMMIT")
+            if not is_alone:
+                connection.execute("RELEASE one")
+        if connection.in_transaction:
+            connection.execute("COMMIT")
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")

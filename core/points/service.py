@@ -22,6 +22,7 @@ from core.records import Condition, OneOf, Page, PageRequest, new_id
 WORLD = "world"
 REVENUE = "revenue"
 _MAX_RACES = 200
+_MAX_HEADS = 1000
 _SHOWN = OneOf(tuple(kind.value for kind in EntryKind if kind is not EntryKind.REFUSAL))
 
 
@@ -40,6 +41,7 @@ class Points:
         self, entries: Documents[Entry], stops: Documents[SpendingStop], clock: Clock
     ) -> None:
         self._entries = entries
+        self._heads: dict[str, Entry] = {}
         self._stops = stops
         self._clock = clock
 
@@ -142,9 +144,13 @@ class Points:
             raise ValueError(f"legs of {key} do not sum to zero")
         amount = sum(leg.amount_points for leg in legs if leg.account == account)
         request = hash_request(kind, ref, legs)
+        remembered = self._heads.pop(account, None)
         for _ in range(_MAX_RACES):
-            head = await self._find_head(account)
+            head, remembered = remembered or await self._find_head(account), None
             balance = (head.balance_after_points if head else 0) + amount
+            if balance < 0:  # never refuse on what was remembered: another process may have granted
+                head = await self._find_head(account)
+                balance = (head.balance_after_points if head else 0) + amount
             if (refusal := _check_balance(balance, amount)) is not None:
                 existing = await self.find_entry(account, key)
                 if existing is not None:
@@ -167,12 +173,19 @@ class Points:
                 request_sha256=request,
             )
             try:
-                return await self._entries.insert(entry)
+                return self._remember(await self._entries.insert(entry))
             except AlreadyExistsError:
                 existing = await self.find_entry(account, key)
                 if existing is not None:
                     return _same_or_conflict(existing, request)
         raise UnavailableError("The ledger is busy. Nothing was charged; try again.")
+
+    def _remember(self, entry: Entry) -> Entry:
+        """Keep a chain's head for the next post; one that is stale only costs another try."""
+        if len(self._heads) >= _MAX_HEADS:
+            self._heads.pop(next(iter(self._heads)))
+        self._heads[entry.account] = entry
+        return entry
 
     async def _find_head(self, account: str) -> Entry | None:
         found = await self._entries.find({"account": account}, order="-seq", limit=1)
