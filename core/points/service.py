@@ -1,5 +1,6 @@
 """Grants, holds and settlements; apart because money has one door, whoever spends."""
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Sequence
@@ -146,38 +147,34 @@ class Points:
         request = hash_request(kind, ref, legs)
         remembered = self._heads.pop(account, None)
         for _ in range(_MAX_RACES):
-            head, remembered = remembered or await self._find_head(account), None
+            head = remembered or await self._find_head(account)
             balance = (head.balance_after_points if head else 0) + amount
-            if balance < 0:  # never refuse on what was remembered: another process may have granted
-                head = await self._find_head(account)
-                balance = (head.balance_after_points if head else 0) + amount
-            if (refusal := _check_balance(balance, amount)) is not None:
-                existing = await self.find_entry(account, key)
-                if existing is not None:
-                    return _same_or_conflict(existing, request)
+            refusal = _check_balance(balance, amount)
+            if refusal is None:
+                now = self._clock.now()
+                entry = Entry(
+                    id=new_id("en"),
+                    created_at=now,
+                    updated_at=now,
+                    account=account,
+                    seq=(head.seq if head else 0) + 1,
+                    key=key,
+                    kind=kind,
+                    ref=ref,
+                    note=note,
+                    legs=tuple(legs),
+                    amount_points=amount,
+                    balance_after_points=balance,
+                    request_sha256=request,
+                )
+                with contextlib.suppress(AlreadyExistsError):
+                    return self._remember(await self._entries.insert(entry))
+            existing = await self.find_entry(account, key)
+            if existing is not None:
+                return _same_or_conflict(existing, request)
+            if refusal is not None and remembered is None:
                 raise refusal
-            now = self._clock.now()
-            entry = Entry(
-                id=new_id("en"),
-                created_at=now,
-                updated_at=now,
-                account=account,
-                seq=(head.seq if head else 0) + 1,
-                key=key,
-                kind=kind,
-                ref=ref,
-                note=note,
-                legs=tuple(legs),
-                amount_points=amount,
-                balance_after_points=balance,
-                request_sha256=request,
-            )
-            try:
-                return self._remember(await self._entries.insert(entry))
-            except AlreadyExistsError:
-                existing = await self.find_entry(account, key)
-                if existing is not None:
-                    return _same_or_conflict(existing, request)
+            remembered = None  # another process may have posted since: look before trying again
         raise UnavailableError("The ledger is busy. Nothing was charged; try again.")
 
     def _remember(self, entry: Entry) -> Entry:

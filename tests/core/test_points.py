@@ -36,6 +36,8 @@ class Ledger(NamedTuple):
     points: Points
     entries: SqliteDocuments[Entry]
     reconciler: Reconciler
+    elsewhere: Points
+    """The same ledger as another process has it."""
 
 
 @pytest.fixture
@@ -45,7 +47,8 @@ async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
         stops = await SqliteDocuments.open(database, SpendingStop)
         jobs = await SqliteDocuments.open(database, Job)
         reconciler = Reconciler(entries, stops, jobs, WallClock())
-        yield Ledger(Points(entries, stops, WallClock()), entries, reconciler)
+        here, elsewhere = (Points(entries, stops, WallClock()) for _ in range(2))
+        yield Ledger(here, entries, reconciler, elsewhere)
 
 
 async def test_grant_hold_and_settle_add_up(ledger: Ledger) -> None:
@@ -92,6 +95,31 @@ async def test_one_point_short_is_refused_and_charges_nothing(ledger: Ledger) ->
     with pytest.raises(InsufficientPointsError, match="1 more"):
         await ledger.points.hold("ac_a", "jb_1", 30, "Training")
     assert await ledger.points.get_balance("ac_a") == 29
+
+
+async def test_what_another_process_granted_can_be_spent_at_once(ledger: Ledger) -> None:
+    await ledger.points.grant("ac_a", 10, "welcome", "Welcome")
+    await ledger.elsewhere.grant("ac_a", 20, "more", "More")
+    await ledger.points.hold("ac_a", "jb_1", 30, "Training")
+    assert await ledger.points.get_balance("ac_a") == 0
+
+
+async def test_what_another_process_spent_is_spent(ledger: Ledger) -> None:
+    await ledger.points.grant("ac_a", 30, "welcome", "Welcome")
+    await ledger.elsewhere.hold("ac_a", "jb_1", 20, "Training")
+    with pytest.raises(InsufficientPointsError, match="your balance is 10"):
+        await ledger.points.hold("ac_a", "jb_2", 30, "Training")
+    await ledger.points.hold("ac_a", "jb_3", 10, "Training")
+    assert (await ledger.reconciler.reconcile()).entries == 3
+
+
+async def test_a_full_account_takes_points_again_once_another_process_spent_some(
+    ledger: Ledger,
+) -> None:
+    await ledger.points.grant("ac_a", 2**53 - 1, "much", "Much")
+    await ledger.elsewhere.hold("ac_a", "jb_1", 5, "Training")
+    granted = await ledger.points.grant("ac_a", 5, "more", "More")
+    assert granted.balance_after_points == 2**53 - 1
 
 
 async def test_the_same_key_twice_is_one_entry(ledger: Ledger) -> None:
