@@ -35,6 +35,7 @@ class TrainingTask(Value):
     previous_checkpoint: Path | None = None
     """Taken when the newest one does not verify."""
     checkpoint_every_s: float = 30.0
+    """More seldom where saving is slow; 0 saves after every step, whatever that takes."""
     dataset_digest: str = ""
     cache: Path | None = None
     """Holds what earlier trainings computed of pictures and captions; without one, `folder/cache`."""

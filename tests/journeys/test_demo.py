@@ -1,5 +1,6 @@
 """The demo as a stranger runs it, at a small size: real processes, real HTTP, a real training."""
 
+import contextlib
 import io
 import json
 from pathlib import Path
@@ -104,5 +105,8 @@ def test_smoothing_starts_at_the_first_value() -> None:
 
 def find_processes() -> list[list[str]]:
     """Find what the demo started and did not stop."""
-    commands = [process.cmdline() for process in psutil.Process().children(recursive=True)]
+    commands = []
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # it ended while it was looked at
+            commands.append(process.cmdline())
     return [command for command in commands if "config.cli" in command]

@@ -230,7 +230,7 @@ async def find_child(studio: Studio, person: Person, job: Job, attempt: int) -> 
 async def _starve_children(limit_bytes: int) -> None:
     """Give each child, also those that come, no more address space than this."""
     while True:
-        with contextlib.suppress(ProcessLookupError, psutil.NoSuchProcess, psutil.ZombieProcess):
+        with contextlib.suppress(ProcessLookupError):
             for child in _list_children():
                 resource.prlimit(child, resource.RLIMIT_AS, (limit_bytes, limit_bytes))
         await asyncio.sleep(0.02)
@@ -250,6 +250,9 @@ async def _wait_until_idle(pid: int) -> None:
 
 def _list_children() -> list[int]:
     """List the training processes of this one, oldest first."""
-    mine = psutil.Process().children()
-    found = [child for child in mine if "worker.child" in child.cmdline()]
-    return [child.pid for child in sorted(found, key=lambda child: child.create_time())]
+    found = []
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.NoSuchProcess):  # it ended while it was looked at
+            if "worker.child" in child.cmdline():
+                found.append((child.create_time(), child.pid))
+    return [pid for _, pid in sorted(found)]

@@ -79,7 +79,7 @@ class Report:
         state, began_s = self._begun[1], time.monotonic()
         folder = save_checkpoint(self.out / "checkpoints", state)
         took_s = time.monotonic() - began_s
-        if took_s > 1:
+        if took_s > 1 and self._every_s:
             self._every_s = max(self._every_s, took_s / _SAVING_SHARE)
         self._saved_step, self._saved_s = state.step, time.monotonic()
         self.tell(CheckpointLine(step=state.step, folder=folder))
