@@ -1,6 +1,5 @@
 """Keeps one process of `trainyard up` running: started again when it dies, told to end when we are."""
 
-import ctypes
 import signal
 import subprocess
 import sys
@@ -8,10 +7,11 @@ import time
 from collections.abc import Sequence
 from types import FrameType
 
+from config.processes import end_with_parent
+
 _PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 15.0
 _STEADY_S = 60.0
-_PR_SET_PDEATHSIG = 1
 
 
 def keep(command: Sequence[str]) -> int:
@@ -32,7 +32,7 @@ def keep(command: Sequence[str]) -> int:
     pause_s = _PAUSE_S
     while True:
         began_s = time.monotonic()
-        child = subprocess.Popen(command, start_new_session=True, preexec_fn=_end_with_parent)
+        child = subprocess.Popen(command, start_new_session=True, preexec_fn=end_with_parent)
         code = child.wait()
         if code == 0 or ending:
             return max(code, 0)
@@ -44,8 +44,3 @@ def keep(command: Sequence[str]) -> int:
         pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
         if ending:
             return 0
-
-
-def _end_with_parent() -> None:
-    """Be told to end when the keeper is killed, so that no server is left behind it."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

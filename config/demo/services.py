@@ -1,10 +1,7 @@
 """Starts Trainyard's processes as `trainyard up` has them, and stops what it started, by process id."""
 
 import asyncio
-import ctypes
 import os
-import signal
-import socket
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -13,13 +10,13 @@ from typing import Any, Self, TypeVar
 
 import aiohttp
 
+from config.processes import end_process, end_with_parent, find_free_port
 from core.errors import UnavailableError
 
 _ROOT = Path(__file__).resolve().parents[2]
 _COMMANDS = {"redis": "redis", "web": "serve", "worker": "worker"}
 _READY_S = 60.0
 _STOP_S = 15.0
-_PR_SET_PDEATHSIG = 1
 T = TypeVar("T")
 
 
@@ -42,10 +39,6 @@ class Services:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}"
-
-    @property
-    def pids(self) -> dict[str, int]:
-        return {name: process.pid for name, process in self._processes.items()}
 
     async def __aenter__(self) -> Self:
         self.log_folder.mkdir(parents=True, exist_ok=True)
@@ -94,7 +87,7 @@ class Services:
         try:
             printed, _ = await process.communicate()
         finally:
-            await _end(process)
+            await end_process(process, _STOP_S)
         if process.returncode:
             raise UnavailableError(f"The {name} process ended with {process.returncode}.")
         return printed
@@ -111,7 +104,7 @@ class Services:
                 stdout=asyncio.subprocess.PIPE if quiet else log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_end_with_parent,
+                preexec_fn=end_with_parent,
             )
 
     async def _wait_until_ready(self) -> None:
@@ -132,15 +125,7 @@ class Services:
         """Stop what was started, Redis last; a second Ctrl-C leaves the rest to the kernel."""
         for name in reversed(_COMMANDS):
             if name in self._processes:
-                await _end(self._processes.pop(name))
-
-
-def find_free_port() -> int:
-    """Find a port that is free on loopback now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+                await end_process(self._processes.pop(name), _STOP_S)
 
 
 async def _is_ready(session: aiohttp.ClientSession, url: str) -> bool:
@@ -149,21 +134,3 @@ async def _is_ready(session: aiohttp.ClientSession, url: str) -> bool:
             return answer.status == 200
     except (aiohttp.ClientError, TimeoutError):
         return False
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """Ask a process to end, and end it when it does not."""
-    if process.returncode is not None:
-        return
-    process.terminate()
-    try:
-        async with asyncio.timeout(_STOP_S):
-            await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-
-
-def _end_with_parent() -> None:
-    """Be told to end when the demo is killed, so that no server is left behind it."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

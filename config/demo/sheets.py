@@ -23,7 +23,6 @@ class Page:
     """A white page that fills from the top, and grows with what is put on it."""
 
     def __init__(self, columns: int) -> None:
-        self._columns = columns
         width_px = 2 * _MARGIN_PX + columns * CELL_PX + (columns - 1) * _GAP_PX
         self.image = Image.new("RGB", (width_px, 4000), "white")
         self._pen = ImageDraw.Draw(self.image)

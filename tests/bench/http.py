@@ -5,11 +5,12 @@ from statistics import median
 
 import aiohttp
 
+from config.processes import find_free_port
 from config.wiring import open_studio
 from tests.bench.figures import Effort, Reading
 from tests.bench.people import Person, make_dataset, make_order, meet
 from tests.bench.turns import compare
-from tests.bench.yard import Yard, find_free_port, open_yard, wait_for_http
+from tests.bench.yard import Yard, open_yard, wait_for_http
 
 _DATASETS = 20
 

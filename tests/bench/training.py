@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from statistics import median
 
+from config.processes import end_process
 from config.settings import Settings
 from config.wiring import load_offerings
 from core.offerings.records import TrainingSpec
@@ -154,7 +155,7 @@ class _Bare:
         return read_memory_mb(self._process.pid, "VmHWM")
 
     async def end(self) -> None:
-        await yard.end(self._process)
+        await end_process(self._process, yard.END_S)
 
     def _say(self, text: str) -> None:
         assert self._process.stdin is not None

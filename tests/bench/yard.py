@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -15,11 +14,12 @@ import aiohttp
 from pydantic_settings import SettingsConfigDict
 
 from adapters.redis_server import RedisServer
+from config.processes import end_process, find_free_port
 from config.settings import Settings
 from tests.bench.figures import ROOT
 
 _START_S = 60.0
-_END_S = 30.0
+END_S = 30.0
 
 
 class BenchSettings(Settings):
@@ -51,7 +51,7 @@ class Yard:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", *arguments, cwd=ROOT, env={**os.environ, **wanted}
         )
-        self.stack.push_async_callback(end, process)
+        self.stack.push_async_callback(end_process, process, END_S)
         return process.pid
 
     async def serve(self) -> int:
@@ -90,23 +90,3 @@ async def wait_for_http(url: str) -> None:
                     if answer.status == 200:
                         return
             await asyncio.sleep(0.05)
-
-
-async def end(process: asyncio.subprocess.Process) -> None:
-    """Tell a process to end, and see to it that it does."""
-    if process.returncode is not None:
-        return
-    process.terminate()
-    try:
-        async with asyncio.timeout(_END_S):
-            await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-
-
-def find_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import sys
 from pathlib import Path
 
@@ -48,10 +47,3 @@ async def end(process: asyncio.subprocess.Process) -> int:
         process.terminate()
     async with asyncio.timeout(60):
         return await process.wait()
-
-
-def find_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
+from config.processes import find_free_port
 from config.settings import Settings
 from core.accounts.records import Scope
 from core.jobs.records import Status
@@ -23,7 +24,7 @@ UPLOAD_POINTS = ("storage reserved", "picture stored", "item inserted")
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    return settings.model_copy(update={"http_port": processes.find_free_port()})
+    return settings.model_copy(update={"http_port": find_free_port()})
 
 
 @pytest.mark.parametrize("point", SUBMIT_POINTS)
