@@ -43,6 +43,11 @@ class Family:
     sample_steps: int = 20
     guidance_scale: float = 7.0
 
+    @property
+    def pipeline(self) -> Any:  # diffusers is untyped
+        """The pipeline that loads these models and the LoRAs for them."""
+        return StableDiffusionXLPipeline if self.is_sdxl else StableDiffusionPipeline
+
 
 FAMILIES = {
     "tiny": Family("tiny", "sd_v1", "stable-diffusion-v1/lora", guidance_scale=4.0),
@@ -133,15 +138,14 @@ def load_pipeline(model: BaseModel) -> StableDiffusionPipeline | StableDiffusion
     """Load all parts in full precision, on the CPU. Raises what the libraries raise."""
     kind, _, name = model.source.partition(":")
     source = str(_BUILTIN[name]) if kind == "builtin" else model.source
-    is_sdxl = FAMILIES[model.family].is_sdxl
-    pipeline = StableDiffusionXLPipeline if is_sdxl else StableDiffusionPipeline
+    family = FAMILIES[model.family]
     if source.endswith(".safetensors"):
         if not Path(source).is_file():
             raise FileNotFoundError(source)
         config = model.config or _CONFIGS[model.family]
-        return pipeline.from_single_file(source, config=config, torch_dtype=torch.float32)
-    checker = {} if is_sdxl else {"safety_checker": None, "requires_safety_checker": False}
-    return pipeline.from_pretrained(
+        return family.pipeline.from_single_file(source, config=config, torch_dtype=torch.float32)
+    checker = {} if family.is_sdxl else {"safety_checker": None, "requires_safety_checker": False}
+    return family.pipeline.from_pretrained(
         source,
         revision=model.revision or None,
         dtype=torch.float32,

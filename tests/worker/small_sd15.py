@@ -24,15 +24,7 @@ def make_folder(place: Path) -> Path:
     torch.manual_seed(15)
     tokenizer = load_tokenizer()
     pipeline = StableDiffusionPipeline(
-        vae=AutoencoderKL(
-            block_out_channels=(8, 8, 16, 16),
-            down_block_types=("DownEncoderBlock2D",) * 4,
-            up_block_types=("UpDecoderBlock2D",) * 4,
-            layers_per_block=2,
-            latent_channels=4,
-            norm_num_groups=4,
-            scaling_factor=0.18215,
-        ),
+        vae=make_autoencoder(0.18215),
         unet=UNet2DConditionModel(
             sample_size=8,
             block_out_channels=(16, 16, 32, 32),
@@ -41,18 +33,7 @@ def make_folder(place: Path) -> Path:
             attention_head_dim=4,
             norm_num_groups=4,
         ),
-        text_encoder=CLIPTextModel(
-            CLIPTextConfig(
-                vocab_size=len(tokenizer),
-                hidden_size=_WIDTH,
-                intermediate_size=4 * _WIDTH,
-                num_hidden_layers=2,
-                num_attention_heads=4,
-                max_position_embeddings=77,
-                bos_token_id=len(tokenizer) - 2,
-                eos_token_id=len(tokenizer) - 1,
-            )
-        ),
+        text_encoder=CLIPTextModel(configure_text(_WIDTH, len(tokenizer))),
         tokenizer=tokenizer,
         scheduler=DDIMScheduler(
             beta_start=0.00085,
@@ -71,6 +52,32 @@ def make_folder(place: Path) -> Path:
     return place
 
 
+def make_autoencoder(scaling_factor: float) -> AutoencoderKL:
+    return AutoencoderKL(
+        block_out_channels=(8, 8, 16, 16),
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        layers_per_block=2,
+        latent_channels=4,
+        norm_num_groups=4,
+        scaling_factor=scaling_factor,
+    )
+
+
+def configure_text(width: int, vocabulary: int) -> CLIPTextConfig:
+    return CLIPTextConfig(
+        vocab_size=vocabulary,
+        hidden_size=width,
+        intermediate_size=4 * width,
+        projection_dim=width,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        max_position_embeddings=77,
+        bos_token_id=vocabulary - 2,
+        eos_token_id=vocabulary - 1,
+    )
+
+
 def make_single_file(folder: Path, file: Path) -> Path:
     """Write a folder's weights as one file with the original names, as checkpoints are shared.
 
@@ -80,10 +87,7 @@ def make_single_file(folder: Path, file: Path) -> Path:
     tensors: dict[str, Tensor] = {}
     for name, value in pipeline.unet.state_dict().items():
         tensors[f"model.diffusion_model.{name_unet(name)}"] = value
-    for name, value in pipeline.vae.state_dict().items():
-        original = name_vae(name)
-        is_attention = re.search(r"attn_1\.(q|k|v|proj_out)\.weight", original)
-        tensors[f"first_stage_model.{original}"] = value[..., None, None] if is_attention else value
+    tensors |= name_vae_tensors(pipeline.vae)
     for name, value in pipeline.text_encoder.state_dict().items():
         bare = name.removeprefix("text_model.")
         tensors[f"cond_stage_model.transformer.text_model.{bare}"] = value
@@ -147,6 +151,16 @@ _UNET = (
         lambda i, end: f"output_blocks.{3 * int(i) + 2}.{1 if i == '0' else 2}.conv.{end}",
     ),
 )
+
+
+def name_vae_tensors(vae: AutoencoderKL) -> dict[str, Tensor]:
+    """Give an autoencoder's tensors their original names; its attention was made of 1x1 convolutions."""
+    tensors: dict[str, Tensor] = {}
+    for name, value in vae.state_dict().items():
+        original = name_vae(name)
+        is_attention = re.search(r"attn_1\.(q|k|v|proj_out)\.weight", original)
+        tensors[f"first_stage_model.{original}"] = value[..., None, None] if is_attention else value
+    return tensors
 
 
 def name_vae(name: str) -> str:

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import torch
 from diffusers import (
-    AutoencoderKL,
     EulerDiscreteScheduler,
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
 )
 from safetensors.torch import save_file
 from torch import Tensor
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
+from transformers import CLIPTextModel, CLIPTextModelWithProjection
 
-from tests.worker.small_sd15 import name_vae
+from tests.worker import small_sd15
+from tests.worker.small_sd15 import configure_text, make_autoencoder, name_vae_tensors
 from worker.tiny_sd.build import load_tokenizer, restore_text_prefix
 
 _WIDTHS = (32, 48)
@@ -25,17 +25,9 @@ def make_folder(place: Path) -> Path:
     """Write the pipeline as a diffusers folder: three levels, attention on two, two text encoders."""
     torch.manual_seed(16)
     tokenizer = load_tokenizer()
-    one, two = (_configure_text(width, len(tokenizer)) for width in _WIDTHS)
+    one, two = (configure_text(width, len(tokenizer)) for width in _WIDTHS)
     pipeline = StableDiffusionXLPipeline(
-        vae=AutoencoderKL(
-            block_out_channels=(8, 8, 16, 16),
-            down_block_types=("DownEncoderBlock2D",) * 4,
-            up_block_types=("UpDecoderBlock2D",) * 4,
-            layers_per_block=2,
-            latent_channels=4,
-            norm_num_groups=4,
-            scaling_factor=0.13025,
-        ),
+        vae=make_autoencoder(0.13025),
         unet=UNet2DConditionModel(
             sample_size=8,
             down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
@@ -64,20 +56,6 @@ def make_folder(place: Path) -> Path:
     return place
 
 
-def _configure_text(width: int, vocabulary: int) -> CLIPTextConfig:
-    return CLIPTextConfig(
-        vocab_size=vocabulary,
-        hidden_size=width,
-        intermediate_size=4 * width,
-        projection_dim=width,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        max_position_embeddings=77,
-        bos_token_id=vocabulary - 2,
-        eos_token_id=vocabulary - 1,
-    )
-
-
 def make_single_file(folder: Path, file: Path) -> Path:
     """Write a folder's weights as one file with the original names, as checkpoints are shared.
 
@@ -87,10 +65,7 @@ def make_single_file(folder: Path, file: Path) -> Path:
     tensors: dict[str, Tensor] = {}
     for name, value in pipeline.unet.state_dict().items():
         tensors[f"model.diffusion_model.{name_unet(name)}"] = value
-    for name, value in pipeline.vae.state_dict().items():
-        original = name_vae(name)
-        is_attention = re.search(r"attn_1\.(q|k|v|proj_out)\.weight", original)
-        tensors[f"first_stage_model.{original}"] = value[..., None, None] if is_attention else value
+    tensors |= name_vae_tensors(pipeline.vae)
     for name, value in pipeline.text_encoder.state_dict().items():
         bare = name.removeprefix("text_model.")
         tensors[f"conditioner.embedders.0.transformer.text_model.{bare}"] = value
@@ -131,38 +106,17 @@ def _rename_open_clip(name: str) -> str:
     return name
 
 
-def name_unet(name: str) -> str:
-    """Give a UNet parameter its original name: three blocks a level, counted through."""
-    for new, old in (
-        (".norm1.", ".in_layers.0."),
-        (".conv1.", ".in_layers.2."),
-        (".norm2.", ".out_layers.0."),
-        (".conv2.", ".out_layers.3."),
-        (".time_emb_proj.", ".emb_layers.1."),
-        (".conv_shortcut.", ".skip_connection."),
-    ):
-        name = name.replace(new, old) if ".resnets." in name else name
-    for pattern, write in _UNET:
-        if found := re.match(pattern, name):
-            numbers = [int(number) for number in found.groups()]
-            return write(*numbers) + name[found.end() :]
-    raise ValueError(name)
-
-
-_UNET = (
-    (r"conv_in", lambda: "input_blocks.0.0"),
-    (r"conv_norm_out", lambda: "out.0"),
-    (r"conv_out", lambda: "out.2"),
-    (r"time_embedding\.linear_1", lambda: "time_embed.0"),
-    (r"time_embedding\.linear_2", lambda: "time_embed.2"),
-    (r"add_embedding\.linear_1", lambda: "label_emb.0.0"),
-    (r"add_embedding\.linear_2", lambda: "label_emb.0.2"),
-    (r"down_blocks\.(\d)\.resnets\.(\d)", lambda i, j: f"input_blocks.{3 * i + j + 1}.0"),
-    (r"down_blocks\.(\d)\.attentions\.(\d)", lambda i, j: f"input_blocks.{3 * i + j + 1}.1"),
-    (r"down_blocks\.(\d)\.downsamplers\.0\.conv", lambda i: f"input_blocks.{3 * i + 3}.0.op"),
-    (r"mid_block\.resnets\.(\d)", lambda j: f"middle_block.{2 * j}"),
-    (r"mid_block\.attentions\.0", lambda: "middle_block.1"),
-    (r"up_blocks\.(\d)\.resnets\.(\d)", lambda i, j: f"output_blocks.{3 * i + j}.0"),
-    (r"up_blocks\.(\d)\.attentions\.(\d)", lambda i, j: f"output_blocks.{3 * i + j}.1"),
-    (r"up_blocks\.(\d)\.upsamplers\.0\.conv", lambda i: f"output_blocks.{3 * i + 2}.2.conv"),
+_ONLY_XL = (
+    (r"add_embedding\.linear_1\.", "label_emb.0.0."),
+    (r"add_embedding\.linear_2\.", "label_emb.0.2."),
+    (r"up_blocks\.0\.upsamplers\.0\.", "output_blocks.2.2."),
 )
+"""Where SDXL's names differ from SD 1.5's: its first block upwards has attention before the upsampler."""
+
+
+def name_unet(name: str) -> str:
+    """Give a UNet parameter its original name."""
+    for pattern, old in _ONLY_XL:
+        if re.match(pattern, name):
+            return re.sub(pattern, old, name)
+    return small_sd15.name_unet(name)

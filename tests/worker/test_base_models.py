@@ -7,9 +7,10 @@ import torch
 from safetensors.torch import load_file
 
 from core.errors import TrainingError
-from core.offerings.records import BaseModel, Method, TrainingSpec
+from core.offerings.records import BaseModel
 from tests.worker.people import draw_flag
 from tests.worker.small_sd15 import make_folder, make_single_file
+from tests.worker.training.tasks import make_spec
 from worker.base_models import load_base
 from worker.messages import DoneLine, Line, StepLine, TaskImage, TrainingTask
 from worker.training.recipe import Training
@@ -39,30 +40,7 @@ def test_sd15_trains_and_its_files_pass_their_check(folder: Path, tmp_path: Path
     for index in range(3):
         (tmp_path / f"images/{index}.png").write_bytes(draw_flag(index))
         images.append(TaskImage(file=f"images/{index}.png", caption="a flag", sha256=""))
-    spec = TrainingSpec(
-        offering="sd15-lora",
-        method=Method.LORA,
-        base_model=describe(folder),
-        trigger_words=("flagon",),
-        sample_prompts=("a flagon",),
-        params={
-            "steps": 3,
-            "train_batch_size": 2,
-            "resolution_px": 64,
-            "learning_rate": 1e-3,
-            "lr_scheduler": "constant",
-            "lr_warmup_steps": 0,
-            "rank": 4,
-            "network_alpha": 2.0,
-            "min_snr_gamma": 5.0,
-            "noise_offset": 0.0,
-            "caption_dropout": 0.1,
-            "max_grad_norm": 1.0,
-            "flip": False,
-            "sample_every_steps": 100,
-            "seed": 1,
-        },
-    )
+    spec = make_spec(describe(folder), steps=3, learning_rate=1e-3)
     lines: list[Line] = []
     task = TrainingTask(job="jb_x", spec=spec, images=tuple(images), folder=tmp_path)
     Training(task, lines.append, lambda: False).run()

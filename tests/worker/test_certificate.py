@@ -8,38 +8,14 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from core.errors import TrainingError
-from core.offerings.records import BaseModel, Method, TrainingSpec
+from tests.worker.training.tasks import TINY, make_spec
 from worker.base_models import LoadedBase, load_base
 from worker.training.certificate import certify
 from worker.training.lora import add_lora, get_weights
 from worker.training.settings import read_settings
 from worker.training.weights import save_diffusers, save_kohya, to_kohya
 
-TINY = BaseModel(id="tiny-sd", name="Tiny", family="tiny", source="builtin:tiny_sd")
-SPEC = TrainingSpec(
-    offering="tiny-lora",
-    method=Method.LORA,
-    base_model=TINY,
-    trigger_words=("flagon",),
-    sample_prompts=("a flagon",),
-    params={
-        "steps": 1,
-        "train_batch_size": 1,
-        "resolution_px": 64,
-        "learning_rate": 1e-3,
-        "lr_scheduler": "constant",
-        "lr_warmup_steps": 0,
-        "rank": 8,
-        "network_alpha": 3.0,
-        "min_snr_gamma": 5.0,
-        "noise_offset": 0.0,
-        "caption_dropout": 0.0,
-        "max_grad_norm": 1.0,
-        "flip": False,
-        "sample_every_steps": 100,
-        "seed": 1,
-    },
-)
+SPEC = make_spec(rank=8, network_alpha=3.0)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from diffusers import DDIMScheduler, StableDiffusionPipeline, StableDiffusionXLPipeline
+from diffusers import DDIMScheduler
 from huggingface_hub import hf_hub_download
 from safetensors import SafetensorError
 
@@ -13,6 +13,7 @@ from worker.base_models import LoadedBase
 from worker.tiny_sd import ACCELERATION_FILE
 from worker.training.guards import is_out_of_memory
 from worker.training.hashes import compute_hashes
+from worker.training.weights import load_lora
 
 _NAME = "acceleration"
 _BUILTIN = {"tiny_sd": ACCELERATION_FILE}
@@ -71,18 +72,11 @@ def fuse_acceleration(base: LoadedBase, file: Path) -> None:
 
     Raises ValueError when a part of the file fits nowhere.
     """
-    pipeline = StableDiffusionXLPipeline if base.family.is_sdxl else StableDiffusionPipeline
-    state, alphas, metadata = pipeline.lora_state_dict(
-        str(file.parent),
-        weight_name=file.name,
-        unet_config=base.unet.config,
-        return_lora_metadata=True,
-    )
+    state, given = load_lora(file, base, _NAME)
     if strange := [key for key in state if not key.startswith("unet.")]:
         raise ValueError(f"{len(strange)} tensors are not of the UNet")
-    given = {"network_alphas": alphas, "adapter_name": _NAME, "metadata": metadata}
     try:
-        pipeline.load_lora_into_unet(state, unet=base.unet, **given)
+        base.family.pipeline.load_lora_into_unet(state, unet=base.unet, **given)
     except RuntimeError as error:  # as torch calls tensors of another size
         if is_out_of_memory(error):
             raise

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline
 from peft.tuners.lora import LoraLayer
 from safetensors.torch import load_file
 from torch import Tensor
@@ -14,7 +13,7 @@ from torch import Tensor
 from core.errors import TrainingError
 from worker.base_models import LoadedBase
 from worker.training.lora import ADAPTER
-from worker.training.weights import name_module
+from worker.training.weights import load_lora, name_module
 
 _CHECKED = "certificate"
 _TOLERANCE = 5e-3
@@ -41,14 +40,8 @@ def certify(kohya: Path, diffusers: Path, base: LoadedBase) -> None:
 
 def _load_by_diffusers(file: Path, base: LoadedBase) -> dict[str, Tensor]:
     """Load a file beside the trained adapter, read what it adds, and take it out again."""
-    pipeline = StableDiffusionXLPipeline if base.family.is_sdxl else StableDiffusionPipeline
-    state, alphas, metadata = pipeline.lora_state_dict(
-        str(file.parent),
-        weight_name=file.name,
-        unet_config=base.unet.config,
-        return_lora_metadata=True,
-    )
-    given = {"network_alphas": alphas, "adapter_name": _CHECKED, "metadata": metadata}
+    pipeline = base.family.pipeline
+    state, given = load_lora(file, base, _CHECKED)
     given["low_cpu_mem_usage"] = True  # no weights are drawn only to be replaced
     loaded = []
     try:

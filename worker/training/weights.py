@@ -5,12 +5,13 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from worker.base_models import Family
+from worker.base_models import Family, LoadedBase
 from worker.training.lora import list_modules
 from worker.training.settings import Settings
 
@@ -95,6 +96,19 @@ def write_safetensors(
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
     file.write_bytes(len(text).to_bytes(8, "little") + text + raw[start:])
+
+
+def load_lora(
+    file: Path, base: LoadedBase, adapter: str
+) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Read a LoRA file of either format as diffusers does: its tensors, and how its loaders take them."""
+    state, alphas, metadata = base.family.pipeline.lora_state_dict(
+        str(file.parent),
+        weight_name=file.name,
+        unet_config=base.unet.config,
+        return_lora_metadata=True,
+    )
+    return state, {"network_alphas": alphas, "adapter_name": adapter, "metadata": metadata}
 
 
 def hash_tensors(tensors: Mapping[str, Tensor]) -> str:
