@@ -82,7 +82,7 @@ class Studio:
         self.offerings = offerings
         self.accounts = Accounts(stores.accounts, stores.identities, stores.tokens, clock)
         self.points = Points(stores.entries, stores.stops, clock)
-        self.datasets = Datasets(stores.datasets, stores.items, ports.blobs, clock)
+        self.datasets = Datasets(stores.datasets, stores.items, clock)
         self.intake = Intake(
             self.datasets, stores.items, ports.blobs, ports.images, self.accounts, clock
         )

@@ -64,7 +64,6 @@ class Merging:
     ) -> None:
         self._stores = stores
         self._accounts = accounts
-        self._points = points
         self._moves = Moves(points)
         self._notifications = notifications
         self._clock = clock

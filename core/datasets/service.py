@@ -1,14 +1,12 @@
 """Datasets and their items: made, filled, captioned, removed; the one rule behind every door."""
 
-from collections.abc import AsyncIterator
-
 from core.accounts.records import Principal, Scope
 from core.accounts.service import require_scope
 from core.datasets.records import Access, Dataset, Item, ItemState
 from core.datasets.texts import check_caption, check_name
 from core.errors import InvalidError, NotFoundError, StaleError
 from core.paging import iterate, list_page
-from core.ports import Blobs, Clock, Documents
+from core.ports import Clock, Documents
 from core.records import Condition, Page, PageRequest, new_id
 
 MAX_CAPTION_SETS = 20
@@ -23,12 +21,10 @@ class Datasets:
         self,
         datasets: Documents[Dataset],
         items: Documents[Item],
-        blobs: Blobs,
         clock: Clock,
     ) -> None:
         self._datasets = datasets
         self._items = items
-        self._blobs = blobs
         self._clock = clock
 
     async def create(self, principal: Principal, name: str, description: str = "") -> Dataset:
@@ -149,10 +145,6 @@ class Datasets:
         require_scope(principal, Scope.WRITE)
         await self.get_own(principal, dataset_id)
         await self.withdraw(await self.get_item(principal, dataset_id, item_id))
-
-    def read_blob(self, key: str) -> AsyncIterator[bytes]:
-        """Stream an item's bytes; the caller got the key from an item it was allowed to see."""
-        return self._blobs.read(key)
 
     async def list_active(self, dataset_id: str) -> list[Item]:
         """List a dataset's active items in order, for snapshots and reports."""

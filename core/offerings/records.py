@@ -186,6 +186,3 @@ class TrainingSpec(Value):
         if isinstance(value, bool) or not isinstance(value, int):
             raise TypeError(f"{name} is not a whole number")
         return value
-
-    def get_float(self, name: str) -> float:
-        return float(self.params[name])

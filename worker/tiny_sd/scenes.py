@@ -126,14 +126,6 @@ def write_caption(scene: Scene, rng: random.Random) -> str:
     return rng.choice(_PREFIXES) + caption
 
 
-def write_caption_parts(scene: Scene) -> str:
-    """Word a scene in full, always the same way."""
-    return (
-        f"{_article(scene.size)} {scene.size} {scene.texture} {scene.foreground} {scene.shape} on "
-        f"{_article(scene.background)} {scene.background} background, {_PLACES[scene.position][0]}"
-    )
-
-
 def list_words() -> list[str]:
     """List every word that captions can contain, in a fixed order."""
     texts: list[str] = [*COLOURS, *SHAPES, *RADII_PX, *POSITIONS, *TEXTURES, *_PREFIXES, "a an"]
