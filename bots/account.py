@@ -20,6 +20,7 @@ from bots.dialog import (
     Tone,
     command,
 )
+from bots.pieces import name_platform
 from bots.wording import LANGUAGES, N_, Words
 
 
@@ -33,6 +34,7 @@ async def whoami(context: Context, args: Args) -> Reply:
     """Say who this is: points, storage, language and platforms."""
     words, account = context.words, context.account
     identities = await context.studio.accounts.list_identities(context.principal)
+    names = [name_platform(words, identity.platform) for identity in identities]
     points = await context.studio.points.get_balance(account.id)
     quota = account.quotas.max_storage_bytes
     used = f"{words.size(account.storage_bytes)} / {words.size(quota)}"
@@ -42,7 +44,7 @@ async def whoami(context: Context, args: Args) -> Reply:
             Fact(words.say("Points"), words.number(points)),
             Fact(words.say("Storage"), used),
             Fact(words.say("Language"), LANGUAGES[words.language]),
-            Fact(words.say("Known on"), words.listing([i.platform for i in identities])),
+            Fact(words.say("Known on"), words.listing(names)),
             Fact(words.say("Since"), words.moment(account.created_at)),
         ),
         buttons=(
@@ -68,6 +70,53 @@ async def language(context: Context, args: Args) -> Reply:
         words.say("You are answered in {language} now.", language=name),
         buttons=(Button(words.say("Help"), "help"),),
         tone=Tone.GOOD,
+    )
+
+
+async def list_platforms(context: Context, args: Args, typed: str) -> Sequence[Choice]:
+    """Offer the platforms on which this person is known."""
+    identities = await context.studio.accounts.list_identities(context.principal)
+    return [
+        Choice(platform, name_platform(context.words, platform))
+        for platform in dict.fromkeys(identity.platform for identity in identities)
+    ]
+
+
+@command(
+    "notifications",
+    N_("Choose where news is sent"),
+    Param(
+        "platform", N_("On which platform?"), Kind.CHOICE, list_platforms, False, takes_only=True
+    ),
+    Param(
+        "send",
+        N_("Shall news be sent there?"),
+        Kind.TOGGLE,
+        when=lambda context, args: args.has("platform"),
+    ),
+)
+async def notifications(context: Context, args: Args) -> Reply:
+    """Show where news is sent, after a change of it where one was wanted."""
+    words, accounts = context.words, context.studio.accounts
+    account = context.account
+    if args.has("platform"):
+        muted = not args.values["send"]
+        account = await accounts.set_muted(context.principal, args.text("platform"), muted)
+    platforms = [choice.value for choice in await list_platforms(context, args, "")]
+    facts = [Fact(words.say("Inbox"), words.say("always"))]
+    buttons = []
+    for platform in platforms:
+        name, is_muted = name_platform(words, platform), platform in account.muted
+        facts.append(Fact(name, words.say("no") if is_muted else words.say("yes")))
+        label = words.say("Send on {platform}", platform=name)
+        if not is_muted:
+            label = words.say("Stop on {platform}", platform=name)
+        buttons.append(Button(label, "notifications", {"platform": platform, "send": is_muted}))
+    return Reply(
+        words.say("Where your news is sent"),
+        words.say("A training that ends is news. The inbox keeps it all."),
+        tuple(facts),
+        buttons=(*buttons, Button(words.say("Inbox"), "inbox")),
     )
 
 
@@ -137,4 +186,4 @@ async def cancel(context: Context, args: Args) -> Reply:
     )
 
 
-COMMANDS: tuple[Command, ...] = (whoami, language, inbox, show_help, start, cancel)
+COMMANDS: tuple[Command, ...] = (whoami, language, notifications, inbox, show_help, start, cancel)

@@ -3,7 +3,7 @@
 from pydantic import JsonValue
 
 from bots.dialog import Button, Fact, File, Reply, Style, Tone
-from bots.pieces import show_drawing
+from bots.pieces import name_platform, show_drawing
 from bots.wording import Words
 from core.accounts.records import Principal
 from core.errors import NotFoundError, UnavailableError
@@ -53,7 +53,8 @@ async def _draw_samples(
 
 def _announce_linked(words: Words, data: dict[str, JsonValue]) -> Reply:
     known = data["platforms"]
-    places = [str(place) for place in known] if isinstance(known, list) else []
+    found = known if isinstance(known, list) else []
+    places = [name_platform(words, str(place)) for place in found]
     return Reply(
         words.say("You are one person now"),
         words.say(

@@ -49,7 +49,7 @@ class Conversation:
     """Answers people. Holds nothing between two messages but locks: drafts are in the store."""
 
     def __init__(self, studio: Studio, catalogue: Catalogue, *, welcome_points: int = 0) -> None:
-        self._studio = studio
+        self.studio = studio
         self.catalogue = catalogue
         self._welcome_points = welcome_points
         self._locks: WeakValueDictionary[Spot, asyncio.Lock] = WeakValueDictionary()
@@ -60,7 +60,7 @@ class Conversation:
         lock = self._locks.setdefault(incoming.spot, asyncio.Lock())
         async with lock:
             try:
-                context, is_new = await self._meet(incoming)
+                context, is_new = await self.meet(incoming)
                 words = context.words
                 try:
                     answer = await self._answer(context, incoming)
@@ -78,7 +78,7 @@ class Conversation:
     ) -> list[Choice]:
         """List what could be meant by what was typed so far, for completion; nothing when unsure."""
         try:
-            context, _ = await self._meet(incoming)
+            context, _ = await self.meet(incoming)
             asked = self.catalogue.get(command).find_param(param)
             if asked is None or asked.choices is None:
                 return []
@@ -87,17 +87,18 @@ class Conversation:
         except TrainyardError:
             return []
 
-    async def _meet(self, incoming: Incoming) -> tuple[Context, bool]:
+    async def meet(self, incoming: Incoming) -> tuple[Context, bool]:
+        """Recognise who speaks; say whether they are new."""
         account, is_new = await meet(
-            self._studio,
+            self.studio,
             incoming.spot,
             incoming.display_name,
             incoming.locale,
             self._welcome_points,
         )
-        principal = self._studio.accounts.speak_for(account)
+        principal = self.studio.accounts.speak_for(account)
         context = Context(
-            studio=self._studio,
+            studio=self.studio,
             principal=principal,
             account=account,
             spot=incoming.spot,
@@ -111,13 +112,13 @@ class Conversation:
     async def seal(self, account: str, answer: Answer) -> Answer:
         """Give the buttons of an answer what they carry; news that nobody asked for needs it too."""
         commands = self.catalogue.commands
-        return await buttons.seal(self._studio.conversations, commands, account, answer)
+        return await buttons.seal(self.studio.conversations, commands, account, answer)
 
     async def _answer(self, context: Context, incoming: Incoming) -> Answer:
-        draft = await self._studio.conversations.find_draft(context.spot)
+        draft = await self.studio.conversations.find_draft(context.spot)
         if incoming.button:
             pressed = await buttons.press(
-                self._studio, self.catalogue.commands, context.account.id, incoming.button
+                self.studio, self.catalogue.commands, context.account.id, incoming.button
             )
             command = self.catalogue.get(pressed.command)
             kept = take_up_pictures(draft, incoming, command)
@@ -175,7 +176,7 @@ class Conversation:
             return ask_sure(context, command, str(draft.args[_SURE]))
         data = buttons.name_shortcut(str(draft.args[_SURE]))
         pressed = await buttons.press(
-            self._studio, self.catalogue.commands, context.account.id, data
+            self.studio, self.catalogue.commands, context.account.id, data
         )
         return await self._go_on(context, Request(command, pressed.args, sure=pressed.sure))
 
@@ -184,7 +185,7 @@ class Conversation:
     ) -> Answer:
         """Take a word while pictures are awaited: "done", or a reminder of what is awaited."""
         if done:
-            await self._studio.conversations.drop_draft(context.spot)
+            await self.studio.conversations.drop_draft(context.spot)
             following = (Button(context.words.say("Datasets"), "dataset list"),)
             return Reply(context.words.say("Done"), buttons=following, tone=Tone.GOOD)
         asked = Request(command, {n: v for n, v in draft.args.items() if not isinstance(v, list)})
@@ -207,7 +208,7 @@ class Conversation:
             kept = dict(found.values)
             await self._keep(context, replace(request, pictures=()), kept, command.images.name)
         else:
-            await self._studio.conversations.drop_draft(context.spot)
+            await self.studio.conversations.drop_draft(context.spot)
         try:
             context = replace(context, key=request.sure or context.key)
             return replace(await command.run(context, found), private=command.private)
@@ -222,9 +223,9 @@ class Conversation:
         try:
             reply = await request.command.confirm(context, args)
         except InsufficientPointsError as error:
-            await self._studio.conversations.drop_draft(context.spot)
+            await self.studio.conversations.drop_draft(context.spot)
             return explain(context.words, error, *offer_change(context, request.command, args))
-        shortcut = await self._studio.conversations.keep_shortcut(
+        shortcut = await self.studio.conversations.keep_shortcut(
             context.account.id, request.command.path, dict(args.values), sure=True
         )
         await self._keep(context, request, {**args.values, _SURE: shortcut.id}, ASKED_SURE)
@@ -240,7 +241,7 @@ class Conversation:
         if images is not None:
             kept = [p for p in request.pictures if p.reference]
             args[images.name] = [[p.filename, p.reference, p.source.value] for p in kept]
-        await self._studio.conversations.keep_draft(context.spot, request.command.path, args, asked)
+        await self.studio.conversations.keep_draft(context.spot, request.command.path, args, asked)
 
     def _find_command(self, draft: Draft | None) -> Command | None:
         return self.catalogue.commands.get(draft.command) if draft is not None else None

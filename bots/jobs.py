@@ -69,25 +69,32 @@ async def show(context: Context, args: Args) -> Reply:
     """Show how far a training is, its loss and its samples."""
     words, studio = context.words, context.studio
     job = await studio.jobs.get(context.principal, args.text("training"))
+    samples = await studio.pictures.draw_samples(job.samples)
+    curve = await studio.pictures.draw_losses(context.principal, job.id)
+    pictures = (
+        *show_drawing("samples.png", samples, words.say("Samples, by step")),
+        *show_drawing("loss.png", curve, words.say("Loss over steps")),
+    )
+    return replace(await describe(context, job), images=pictures)
+
+
+async def describe(context: Context, job: Job) -> Reply:
+    """Say how far a training is, in words alone: a message can be edited with it again and again."""
+    words, studio = context.words, context.studio
     losses = await studio.jobs.list_losses(context.principal, job.id)
     text = f"{draw_bar(_get_share(job))} {_show_share(context, job)}"
     if losses:
         text += f"\n{draw_line([loss for _, loss, _ in losses])}"
     if job.error is not None:
         text = words.known(job.error.message)
-    samples = await studio.pictures.draw_samples(job.samples)
-    curve = await studio.pictures.draw_losses(context.principal, job.id)
     tones = {Status.COMPLETED: Tone.GOOD, Status.FAILED: Tone.BAD, Status.CANCELLED: Tone.CAUTION}
     return Reply(
         f"{job.dataset_name}: {', '.join(job.spec.trigger_words)}",
         text,
         tuple(_list_facts(context, job)),
-        images=(
-            *show_drawing("samples.png", samples, words.say("Samples, by step")),
-            *show_drawing("loss.png", curve, words.say("Loss over steps")),
-        ),
         buttons=tuple(_offer(context, job)),
         tone=tones.get(job.status, Tone.PLAIN),
+        follows="" if job.status in TERMINAL else job.id,
     )
 
 
@@ -198,6 +205,7 @@ async def retry(context: Context, args: Args) -> Reply:
         facts=tuple(_list_facts(context, job)),
         buttons=tuple(_offer(context, job)),
         tone=Tone.GOOD,
+        follows=job.id,
     )
 
 

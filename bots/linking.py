@@ -16,6 +16,7 @@ from bots.dialog import (
     Tone,
     command,
 )
+from bots.pieces import name_platform
 from bots.wording import N_
 from core.accounts.linking import CODE_LASTS
 
@@ -65,7 +66,7 @@ async def list_identities(context: Context, args: Args, typed: str) -> Sequence[
     return [
         Choice(
             identity.id,
-            f"{identity.platform}: {identity.external_id}",
+            f"{name_platform(context.words, identity.platform)}: {identity.external_id}",
             context.words.moment(identity.created_at),
         )
         for identity in found

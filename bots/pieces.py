@@ -30,6 +30,14 @@ ICONS = {
 }
 
 
+_PLATFORMS = {"discord": "Discord", "telegram": "Telegram", "web": "Web"}
+
+
+def name_platform(words: Words, platform: str) -> str:
+    """Name a platform as people know it."""
+    return words.say("Terminal") if platform == "local" else _PLATFORMS.get(platform, platform)
+
+
 def name_status(words: Words, status: Status) -> str:
     return words.say(_STATUS[status])
 

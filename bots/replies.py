@@ -88,3 +88,5 @@ class Reply:
     buttons: tuple[Button, ...] = ()
     tone: Tone = Tone.PLAIN
     private: bool = True
+    follows: str = ""
+    """The training that this shows: a platform that can edits it as the training goes on."""

@@ -233,6 +233,7 @@ async def train(context: Context, args: Args) -> Reply:
             Button(words.say("All trainings"), "jobs"),
         ),
         tone=Tone.GOOD,
+        follows=job.id,
     )
 
 

@@ -16,7 +16,7 @@ async def make_token(settings: Settings, name: str, *, points: int = 0, admin: b
         account, is_new = await studio.accounts.first_contact(PLATFORM, name, name, role=role)
         if is_new and points:
             await studio.points.grant(account.id, points, f"start:{account.id}", "to start with")
-        _, text = await studio.accounts.create_token(account, "made on the command line")
+        _, text = await studio.tokens.create(account, "made on the command line")
         return text
 
 

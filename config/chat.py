@@ -16,7 +16,7 @@ from adapters.arq_queue import ArqListener
 from adapters.console.chat import Chat, Seat
 from adapters.console.prompt import talk
 from adapters.console.screen import Screen
-from adapters.console.script import ScriptError, play
+from adapters.console.script import ScriptError, Terminal, play
 from adapters.redis_server import RedisServer, wait_until_ready
 from bots.catalogue import list_commands
 from bots.conversation import Conversation
@@ -84,7 +84,7 @@ async def run_chat(settings: Settings, wanted: Talk) -> None:
         if text is None:
             await talk(person, screen, settings.data_folder / "chat-history")
         else:
-            await play(text, person, screen)
+            await play(text, Terminal(person, screen))
 
 
 async def start_redis(settings: Settings, stack: AsyncExitStack) -> bool:

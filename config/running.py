@@ -5,6 +5,7 @@ import logging
 import signal
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 
 from aiohttp import web
 
@@ -12,6 +13,10 @@ from adapters.arq_queue import ArqListener
 from adapters.redis_server import wait_until_ready
 from adapters.web.app import create_app
 from adapters.web.server import make_runner
+from bots.catalogue import list_commands
+from bots.conversation import Conversation
+from bots.delivery import deliver_news
+from config.doors import make_doors, open_messengers, run_doors
 from config.settings import Settings
 from config.wiring import open_studio
 from core.studio import Studio
@@ -30,13 +35,17 @@ async def serve(settings: Settings) -> None:
         await wait_until_ready(settings.get_redis_url(), _REDIS_S)
     async with open_studio(settings) as studio, asyncio.TaskGroup() as group:
         duties = group.create_task(_do_duties(studio, settings.sweep_every_s))
-        runner = make_runner(create_app(studio, _list_checks(studio)))
+        doors = make_doors(settings, studio, make_conversation(settings, studio))
+        hooks = {path: hook for door in doors for path, hook in door.hooks.items()}
+        runner = make_runner(create_app(studio, _list_checks(studio), hooks=hooks))
         await runner.setup()
+        chatting = group.create_task(run_doors(doors))
         try:
             await web.TCPSite(runner, settings.http_host, settings.http_port).start()
             _log.info("serving on http://%s:%d", settings.http_host, settings.http_port)
             await ending.wait()
         finally:
+            chatting.cancel()
             await runner.cleanup()
             duties.cancel()
 
@@ -53,7 +62,14 @@ async def work(settings: Settings) -> None:
         cache=settings.cache_folder,
         cache_bytes=settings.cache_bytes,
     )
-    async with open_studio(settings) as studio, asyncio.TaskGroup() as group:
+    async with (
+        open_studio(settings) as studio,
+        AsyncExitStack() as stack,
+        asyncio.TaskGroup() as group,
+    ):
+        messengers = await open_messengers(settings, stack)
+        conversation = make_conversation(settings, studio)
+        delivering = group.create_task(deliver_news(studio, conversation, messengers))
         worker = Worker(studio, settings.worker_families, place, settings.sweep_every_s)
         url, name = settings.get_redis_url(), settings.queue_name
         listener = ArqListener(url, name, worker.handle)
@@ -61,6 +77,12 @@ async def work(settings: Settings) -> None:
         _end_on_signal(worker.drain, listener.stop_listening)
         await worker.run()
         listening.cancel()
+        delivering.cancel()
+
+
+def make_conversation(settings: Settings, studio: Studio) -> Conversation:
+    """Make what answers people on every chat platform."""
+    return Conversation(studio, list_commands(), welcome_points=settings.welcome_points)
 
 
 def _list_checks(studio: Studio) -> dict[str, Callable[[], Awaitable[None]]]:

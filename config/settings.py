@@ -42,6 +42,21 @@ class Settings(BaseSettings):
     """How much a worker keeps of what it computed from pictures and captions."""
     image_sandboxes: int = Field(default=2, ge=1, le=32)
     log_level: str = "INFO"
+    welcome_points: int = Field(default=0, ge=0)
+    """What somebody new on a chat platform is given to begin with."""
+    discord_token: SecretStr = SecretStr("")
+    """A bot's token; empty: no Discord."""
+    discord_guilds: tuple[int, ...] = ()
+    """Servers whose commands are renewed at once; empty: everywhere, which may take an hour."""
+    discord_api_url: str = ""
+    discord_gateway_url: str = ""
+    """Where Discord's API and gateway are, when a proxy stands between; empty: Discord's own."""
+    telegram_token: SecretStr = SecretStr("")
+    """A bot's token from BotFather; empty: no Telegram."""
+    telegram_api_url: str = "https://api.telegram.org"
+    """Or a local Bot API server, which has no limit of 20 MB a file."""
+    telegram_webhook_url: str = ""
+    """The public https address of this server; empty: the bot polls."""
 
     @property
     def database_file(self) -> Path:

@@ -49,6 +49,12 @@ class InsufficientPointsError(RefusedError):
     code = "insufficient_points"
 
 
+class UndeliverableError(RefusedError):
+    """This person cannot be written to there, now or later: the platform's final answer."""
+
+    code = "undeliverable"
+
+
 class UnauthenticatedError(RefusedError):
     """Nobody is signed in, or the token is not valid."""
 
@@ -90,9 +96,18 @@ class LeaseLostError(ConflictError):
 
 
 class UnavailableError(TrainyardError):
-    """Something needed is down or busy: the same request may succeed later."""
+    """Something needed is down or busy: the same request may succeed later.
+
+    `retry_after_s` says when, where that is known.
+    """
 
     code = "unavailable"
+
+    def __init__(
+        self, message: str, *, code: str | None = None, retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(message, code=code)
+        self.retry_after_s = retry_after_s
 
 
 class StorageFullError(UnavailableError):

@@ -7,6 +7,7 @@ from core.accounts.linking import Linking, LinkStores
 from core.accounts.merging import Merging, MovingStores
 from core.accounts.records import Account, ApiToken, Identity, LinkCode, LinkTries, Merge, Principal
 from core.accounts.service import Accounts
+from core.accounts.tokens import Tokens
 from core.conversations.records import Draft, Shortcut
 from core.conversations.service import Conversations
 from core.datasets.captions import Captions
@@ -25,6 +26,7 @@ from core.jobs.submission import Submission
 from core.jobs.sweeper import Sweeper
 from core.models.records import TrainedModel
 from core.models.service import Models
+from core.notifications.delivery import Deliveries
 from core.notifications.records import Notification
 from core.notifications.service import Notifications
 from core.offerings.service import Offerings
@@ -80,7 +82,8 @@ class Studio:
         self.events = ports.events
         self.wakeups = ports.wakeups
         self.offerings = offerings
-        self.accounts = Accounts(stores.accounts, stores.identities, stores.tokens, clock)
+        self.accounts = Accounts(stores.accounts, stores.identities, clock)
+        self.tokens = Tokens(stores.tokens, self.accounts, clock)
         self.points = Points(stores.entries, stores.stops, clock)
         self.datasets = Datasets(stores.datasets, stores.items, clock)
         self.intake = Intake(
@@ -94,6 +97,7 @@ class Studio:
         )
         self.models = Models(stores.models, stores.snapshots, ports.blobs, clock)
         self.notifications = Notifications(stores.notifications, ports.events, clock)
+        self.deliveries = Deliveries(stores.notifications, self.accounts, clock)
         self.losses = Losses(stores.losses, clock)
         settlement = Settlement(stores.jobs, self.models, self.points, self.notifications, clock)
         submission = Submission(stores.jobs, self.points, ports.wakeups, ports.events, clock)

@@ -7,7 +7,7 @@ within two minutes, as news of a training does.
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from adapters.console.chat import Chat
 from adapters.console.screen import Screen
@@ -42,31 +42,63 @@ def read_steps(script: str) -> Iterator[Step]:
             yield Step(number, "say", text)
 
 
-async def play(script: str, chat: Chat, screen: Screen, *, wait_s: float = WAIT_S) -> None:
+class Stage(Protocol):
+    """Somebody on some platform who says the lines of a script and sees what comes back."""
+
+    @property
+    def changed(self) -> asyncio.Event:
+        """Set whenever something was shown."""
+        ...
+
+    async def say(self, line: str) -> None:
+        """Forget what was seen, and do what the line means; the answer has come when this returns."""
+        ...
+
+    def see(self) -> str:
+        """Return all that was shown since the last line, as plain text."""
+        ...
+
+
+class Terminal:
+    """The stage of the terminal."""
+
+    def __init__(self, chat: Chat, screen: Screen) -> None:
+        self._chat = chat
+        self._screen = screen
+        self.changed = screen.changed
+
+    async def say(self, line: str) -> None:
+        self._screen.shown.clear()
+        self._screen.echo(line)
+        await self._chat.take(line)
+
+    def see(self) -> str:
+        return "\n".join(self._screen.shown)
+
+
+async def play(script: str, stage: Stage, *, wait_s: float = WAIT_S) -> None:
     """Play a script. Raises ScriptError at the first expectation that is not met."""
     for step in read_steps(script):
         if step.kind == "say":
-            screen.shown.clear()
-            screen.echo(step.text)
-            await chat.take(step.text)
+            await stage.say(step.text)
         elif step.kind == "expect":
-            _check(step, screen)
+            _check(step, stage)
         else:
-            await _wait(step, screen, wait_s)
+            await _wait(step, stage, wait_s)
 
 
-async def _wait(step: Step, screen: Screen, wait_s: float) -> None:
+async def _wait(step: Step, stage: Stage, wait_s: float) -> None:
     try:
         async with asyncio.timeout(wait_s):
-            while step.text not in "\n".join(screen.shown):
-                screen.changed.clear()
-                await screen.changed.wait()
+            while step.text not in stage.see():
+                stage.changed.clear()
+                await stage.changed.wait()
     except TimeoutError:
-        _check(step, screen)
+        _check(step, stage)
 
 
-def _check(step: Step, screen: Screen) -> None:
-    seen = "\n".join(screen.shown)
+def _check(step: Step, stage: Stage) -> None:
+    seen = stage.see()
     if step.text not in seen:
         raise ScriptError(
             f"line {step.number}: “{step.text}” was expected, and this was seen:\n{seen}"

@@ -1,12 +1,13 @@
 """The aiohttp application: every operation of every noun, one error door, one set of headers."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from importlib.metadata import version
 
 from aiohttp import web
 
 from adapters.web.auth import harden
+from adapters.web.bodies import read_body
 from adapters.web.events import STREAMS, OpenStreams
 from adapters.web.openapi import make_document
 from adapters.web.problems import error_door
@@ -25,6 +26,9 @@ from adapters.web.routes.health import DOCUMENT, READINESS, Check
 from adapters.web.routing import STUDIO, Operation
 from core.studio import Studio
 
+Hook = Callable[[Mapping[str, str], bytes], Awaitable[int]]
+"""Takes the headers and the body of a POST that a platform sends; returns the status to answer with."""
+
 HEARTBEAT_S = 15.0
 _NOUNS = (health, me, datasets, items, offerings, trainings, models, points, notifications)
 
@@ -34,10 +38,12 @@ def create_app(
     readiness: Mapping[str, Check] | None = None,
     *,
     heartbeat_s: float = HEARTBEAT_S,
+    hooks: Mapping[str, Hook] | None = None,
 ) -> web.Application:
     """Make the application over an open studio.
 
     `readiness` names what must work before requests should come in; a check raises when it does not.
+    `hooks` are what chat platforms post to, by path.
     """
     operations = list_operations()
     app = web.Application(middlewares=[error_door])
@@ -46,9 +52,17 @@ def create_app(
     app[DOCUMENT] = json.dumps(make_document(operations, version("trainyard"))).encode()
     app[STREAMS] = OpenStreams(heartbeat_s)
     app.add_routes([operation.route() for operation in operations])
+    app.add_routes([web.post(path, _take_hook(hook)) for path, hook in (hooks or {}).items()])
     app.on_response_prepare.append(harden)
     app.on_shutdown.append(app[STREAMS].end_all)
     return app
+
+
+def _take_hook(hook: Hook) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def take(request: web.Request) -> web.Response:
+        return web.Response(status=await hook(request.headers, await read_body(request)))
+
+    return take
 
 
 def list_operations() -> list[Operation]:

@@ -24,7 +24,7 @@ async def authenticate(studio: Studio, request: web.Request) -> Principal:
     scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
     if scheme.lower() != "bearer":
         raise UnauthenticatedError(_NO_TOKEN)
-    return await studio.accounts.authenticate(token.strip())
+    return await studio.tokens.authenticate(token.strip())
 
 
 async def harden(request: web.Request, response: web.StreamResponse) -> None:

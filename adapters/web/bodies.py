@@ -18,19 +18,25 @@ F = TypeVar("F", bound=Form)
 
 
 async def read_json(request: web.Request, form: type[F]) -> F:
-    """Read a JSON body. Raises TooLargeError as soon as it passes MAX_JSON_BYTES, InvalidFieldsError."""
+    """Read a JSON body. Raises TooLargeError, InvalidFieldsError."""
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType(text="Send JSON, as `Content-Type: application/json`.")
+    body = await read_body(request)
+    try:
+        return form.model_validate_json(body)
+    except ValidationError as error:
+        raise explain(error, "body") from error
+
+
+async def read_body(request: web.Request) -> bytes:
+    """Read a body of JSON. Raises TooLargeError as soon as it passes MAX_JSON_BYTES."""
     body = bytearray()
     async with patience():
         async for chunk in request.content.iter_any():
             body += chunk
             if len(body) > MAX_JSON_BYTES:
                 raise TooLargeError(f"A body has at most {MAX_JSON_BYTES // 1024} KiB of JSON.")
-    try:
-        return form.model_validate_json(bytes(body))
-    except ValidationError as error:
-        raise explain(error, "body") from error
+    return bytes(body)
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ from adapters.web.auth import NOBODY, authenticate
 from adapters.web.bodies import read_json, read_query
 from adapters.web.views.common import Form, View
 from core.accounts.records import Principal, Scope
-from core.accounts.service import require_scope
+from core.accounts.tokens import require_scope
 from core.errors import TrainyardError
 from core.studio import Studio
 

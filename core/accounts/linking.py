@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 
 from core.accounts.merging import Merging
 from core.accounts.records import Account, Identity, LinkCode, LinkTries, Principal, Scope
-from core.accounts.service import Accounts, require_scope
+from core.accounts.service import Accounts
+from core.accounts.tokens import require_scope
 from core.errors import AlreadyExistsError, NotFoundError, RefusedError, StaleError
 from core.paging import iterate
 from core.ports import Clock, Documents

@@ -38,6 +38,8 @@ class Account(Record):
     display_name: str
     role: Role = Role.MEMBER
     locale: str = "en"
+    muted: tuple[str, ...] = ()
+    """Platforms on which this person wants no direct messages; the inbox always has the news."""
     quotas: Quotas = Quotas()
     storage_bytes: int = 0
     """Bytes reserved by the account's items; raised before a byte is kept."""

@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator
 
 from core.accounts.records import Principal, Scope
-from core.accounts.service import Accounts, require_scope
+from core.accounts.service import Accounts
+from core.accounts.tokens import require_scope
 from core.datasets.records import Dataset, Item, Source
 from core.datasets.service import Datasets
 from core.datasets.texts import check_caption, clean_filename

@@ -1,7 +1,7 @@
 """Datasets and their items: made, filled, captioned, removed; the one rule behind every door."""
 
 from core.accounts.records import Principal, Scope
-from core.accounts.service import require_scope
+from core.accounts.tokens import require_scope
 from core.datasets.records import Access, Dataset, Item, ItemState
 from core.datasets.texts import check_caption, check_name
 from core.errors import InvalidError, NotFoundError, StaleError

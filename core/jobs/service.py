@@ -3,7 +3,7 @@
 import hashlib
 
 from core.accounts.records import Principal, Scope
-from core.accounts.service import require_scope
+from core.accounts.tokens import require_scope
 from core.datasets.service import Datasets
 from core.datasets.snapshots import Snapshots
 from core.errors import ConflictError, NotFoundError, RefusedError, StaleError

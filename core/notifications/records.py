@@ -21,10 +21,15 @@ class Notification(Record):
 
     collection = "notifications"
     unique = (("account", "key"),)
-    indexed = ("read_at", "kind")
+    indexed = ("read_at", "kind", "due_at")
 
     account: str
     key: str
     kind: NewsKind
     data: dict[str, JsonValue]
     read_at: UtcTime | None = None
+    due_at: UtcTime | None = None
+    """When it is to be sent to its person's platforms, next; None when nothing is left to send."""
+    attempts: int = 0
+    settled: tuple[str, ...] = ()
+    """The identities that have it, or never will."""

@@ -60,6 +60,7 @@ class Notifications:
             key=key,
             kind=kind,
             data=data,
+            due_at=now,
         )
         try:
             stored = await self._notifications.insert(notification)

@@ -25,7 +25,7 @@ async def meet(studio: Studio) -> Person:
     """Make an account with points and a token."""
     account, _ = await studio.accounts.first_contact("bench", "bench", "bench")
     await studio.points.grant(account.id, 100_000, "start", "to measure with")
-    _, token = await studio.accounts.create_token(account, "bench")
+    _, token = await studio.tokens.create(account, "bench")
     principal = Principal(account=account.id, role=account.role)
     return Person(principal, {"Authorization": f"Bearer {token}"})
 

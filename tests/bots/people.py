@@ -75,7 +75,7 @@ class Person:
 
     async def meet(self) -> Principal:
         """Return who this person is for the core."""
-        studio = self.conversation._studio
+        studio = self.conversation.studio
         account, _ = await studio.accounts.first_contact(self.platform, self.name, self.name)
         return studio.accounts.speak_for(account)
 

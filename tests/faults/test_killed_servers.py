@@ -90,7 +90,7 @@ async def _sign_in(
     studio: Studio, settings: Settings, person: Person
 ) -> tuple[str, dict[str, str]]:
     account = await studio.accounts.get(person.principal)
-    _, token = await studio.accounts.create_token(account, "test", tuple(Scope))
+    _, token = await studio.tokens.create(account, "test", tuple(Scope))
     url = f"http://127.0.0.1:{settings.http_port}/api/v1"
     return url, {"Authorization": f"Bearer {token}"}
 

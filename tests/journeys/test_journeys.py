@@ -12,7 +12,7 @@ from rich.console import Console
 
 from adapters.console.chat import Chat, Seat
 from adapters.console.screen import Screen
-from adapters.console.script import ScriptError, play
+from adapters.console.script import ScriptError, Terminal, play
 from bots.catalogue import list_commands
 from bots.conversation import Conversation
 from config.settings import Settings
@@ -41,7 +41,7 @@ async def test_a_journey(
         conversation = Conversation(studio, list_commands(), welcome_points=500)
         chat = Chat(studio, conversation, Seat("ada", "en", HERE), screen)
         await stack.enter_async_context(chat.hear_news())
-        await play(script, chat, screen, wait_s=90)
+        await play(script, Terminal(chat, screen), wait_s=90)
     assert max(map(len, seen.getvalue().splitlines())) <= width
     if trains:
         names = {file.suffix for file in (tmp_path / "out").iterdir()}
@@ -56,9 +56,9 @@ async def test_an_expectation_that_is_not_met_names_its_line(
     conversation = Conversation(studio, list_commands())
     chat = Chat(studio, conversation, Seat("ada", "en", HERE), screen)
     with pytest.raises(ScriptError, match="line 3: “fish” was expected"):
-        await play("/points\nexpect: 0 points\nexpect: fish", chat, screen)
+        await play("/points\nexpect: 0 points\nexpect: fish", Terminal(chat, screen))
     with pytest.raises(ScriptError, match="line 1: “news” was expected"):
-        await play("wait: news", chat, screen, wait_s=0.1)
+        await play("wait: news", Terminal(chat, screen), wait_s=0.1)
 
 
 @pytest.mark.parametrize(("said", "code"), [("You have 70 points", 0), ("You have 9", 1)])

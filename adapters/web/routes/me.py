@@ -20,7 +20,7 @@ async def get_me(call: Call) -> AccountView:
 @routes.get("/me/tokens")
 async def list_tokens(call: Call) -> Listing[TokenView]:
     """List your tokens, newest first."""
-    tokens = await call.studio.accounts.list_tokens(call.principal)
+    tokens = await call.studio.tokens.list_own(call.principal)
     return Listing[TokenView].of(Page(tuple(tokens)))
 
 
@@ -30,7 +30,7 @@ async def create_token(call: Call, body: NewToken) -> MadeToken:
 
     It may have only scopes that the token making it has."""
     lifetime = timedelta(days=body.expires_in_days) if body.expires_in_days else None
-    token, text = await call.studio.accounts.create_own_token(
+    token, text = await call.studio.tokens.create_own(
         call.principal, body.name, sorted(body.scopes), lifetime=lifetime
     )
     return MadeToken(token=TokenView.of(token), text=text)
@@ -39,4 +39,4 @@ async def create_token(call: Call, body: NewToken) -> MadeToken:
 @routes.delete("/me/tokens/{token_id}", scope=Scope.WRITE)
 async def revoke_token(call: Call, token_id: str) -> None:
     """Revoke a token, at once and for good."""
-    await call.studio.accounts.revoke_token(call.principal, token_id)
+    await call.studio.tokens.revoke(call.principal, token_id)

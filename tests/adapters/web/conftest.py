@@ -108,7 +108,7 @@ async def client(studio: Studio) -> AsyncIterator[TestClient[Request, Applicatio
 
 async def meet(client: TestClient[Request, Application], studio: Studio, name: str) -> Api:
     account, _ = await studio.accounts.first_contact("test", name, name)
-    _, token = await studio.accounts.create_token(account, "test")
+    _, token = await studio.tokens.create(account, "test")
     return Api(client, account, token)
 
 

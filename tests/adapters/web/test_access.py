@@ -92,7 +92,7 @@ async def test_an_item_is_found_in_its_own_dataset_only(ada: Api, world: World) 
 async def test_a_token_does_only_what_its_scopes_allow(
     ada: Api, studio: Studio, world: World, held: Scope
 ) -> None:
-    _, text = await studio.accounts.create_token(ada.account, "narrow", [held])
+    _, text = await studio.tokens.create(ada.account, "narrow", [held])
     narrow = Api(ada.client, ada.account, text)
     wrong = {}
     for operation in list_operations():

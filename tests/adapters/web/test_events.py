@@ -113,11 +113,11 @@ async def test_an_account_hears_its_own_trainings_and_news_and_no_others(
 
 
 async def test_the_line_beats_and_ends_when_the_token_is_revoked(ada: Api, studio: Studio) -> None:
-    token, text = await studio.accounts.create_token(ada.account, "tv")
+    token, text = await studio.tokens.create(ada.account, "tv")
     async with follow(Api(ada.client, ada.account, text), "/events") as stream:
         await stream.content.readline()
         assert await stream.content.readline() == b": still here\n"
-        await studio.accounts.revoke_token(ada.principal, token.id)
+        await studio.tokens.revoke(ada.principal, token.id)
         assert await next_event(stream) is None
 
 

@@ -48,9 +48,7 @@ async def test_a_member_gets_no_admin_token(ada: Api) -> None:
 
 
 async def test_an_expired_token_is_refused(ada: Api, studio: Studio) -> None:
-    _, text = await studio.accounts.create_token(
-        ada.account, "short", lifetime=timedelta(microseconds=1)
-    )
+    _, text = await studio.tokens.create(ada.account, "short", lifetime=timedelta(microseconds=1))
     await Api(ada.client, ada.account, text).json("GET", "/me", 401)
 
 

@@ -1,11 +1,13 @@
 """The runner, and clients that misbehave: no answer of ours breaks, and nobody's log fills."""
 
 import asyncio
+import io
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 
 from adapters.web.app import create_app
 from adapters.web.server import make_runner
@@ -105,3 +107,22 @@ async def test_a_broken_chunked_body_is_the_clients_problem(
     )
     assert b" 400 " in await send(port, head.encode())
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+async def test_a_hook_takes_what_a_platform_posts_and_says_the_status(studio: Studio) -> None:
+    taken: list[tuple[str, bytes]] = []
+
+    async def hook(headers: Mapping[str, str], body: bytes) -> int:
+        taken.append((headers["X-Secret"], body))
+        return 200 if headers["X-Secret"] == "s" else 403
+
+    app = create_app(studio, hooks={"/hooks/some": hook})
+    async with TestClient(TestServer(app)) as client:
+        for secret, status in (("s", 200), ("t", 403)):
+            answer = await client.post("/hooks/some", data=b"{}", headers={"X-Secret": secret})
+            assert answer.status == status
+        large = await client.post(
+            "/hooks/some", data=io.BytesIO(bytes(1_100_000)), headers={"X-Secret": "s"}
+        )
+        assert large.status == 413
+    assert taken == [("s", b"{}"), ("t", b"{}")]

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from core.accounts.records import Account, Role, Scope
-from core.accounts.service import MAX_TOKENS
+from core.accounts.tokens import MAX_TOKENS
 from core.errors import (
     ForbiddenError,
     InvalidError,
@@ -39,59 +39,59 @@ async def test_a_name_may_hold_anything_and_shows_no_controls(yard: Yard) -> Non
 
 async def test_a_token_speaks_for_its_account_until_it_is_revoked(yard: Yard) -> None:
     mira = await yard.meet()
-    accounts = yard.studio.accounts
-    token, text = await accounts.create_token(await account_of(yard), "laptop", [Scope.READ])
-    principal = await accounts.authenticate(text)
+    tokens = yard.studio.tokens
+    token, text = await tokens.create(await account_of(yard), "laptop", [Scope.READ])
+    principal = await tokens.authenticate(text)
     assert (principal.account, principal.scopes) == (mira.account, frozenset({Scope.READ}))
-    await accounts.revoke_token(mira, token.id)
-    await accounts.revoke_token(mira, token.id)
+    await tokens.revoke(mira, token.id)
+    await tokens.revoke(mira, token.id)
     with pytest.raises(UnauthenticatedError, match="not valid"):
-        await accounts.authenticate(text)
+        await tokens.authenticate(text)
 
 
 async def test_a_token_ends_when_its_time_is_over(yard: Yard) -> None:
-    _, text = await yard.studio.accounts.create_token(
+    _, text = await yard.studio.tokens.create(
         await account_of(yard), "laptop", lifetime=timedelta(seconds=60)
     )
     yard.clock.pass_s(59)
-    await yard.studio.accounts.authenticate(text)
+    await yard.studio.tokens.authenticate(text)
     yard.clock.pass_s(1)
     with pytest.raises(UnauthenticatedError):
-        await yard.studio.accounts.authenticate(text)
+        await yard.studio.tokens.authenticate(text)
 
 
 async def test_what_is_no_token_is_answered_alike(yard: Yard) -> None:
-    token, text = await yard.studio.accounts.create_token(await account_of(yard), "laptop")
+    token, text = await yard.studio.tokens.create(await account_of(yard), "laptop")
     odd = ["", "ty", "ty__", "ty_none_x", text[:-1], text + "x", "ty_\ud800_x", f"xx{text[2:]}"]
     odd.append(f"ty_{token.id.removeprefix('tk_')}_ü")
     words = set()
     for given in odd:
         with pytest.raises(UnauthenticatedError) as caught:
-            await yard.studio.accounts.authenticate(given)
+            await yard.studio.tokens.authenticate(given)
         words.add(caught.value.message)
     assert len(words) == 1
 
 
 async def test_the_last_use_is_kept_to_the_hour(yard: Yard) -> None:
-    token, text = await yard.studio.accounts.create_token(await account_of(yard), "laptop")
-    await asyncio.gather(*(yard.studio.accounts.authenticate(text) for _ in range(5)))
+    token, text = await yard.studio.tokens.create(await account_of(yard), "laptop")
+    await asyncio.gather(*(yard.studio.tokens.authenticate(text) for _ in range(5)))
     first = (await yard.stores.tokens.get(token.id)).last_used_at
     assert first == yard.clock.now()
     yard.clock.pass_s(1800)
-    await yard.studio.accounts.authenticate(text)
+    await yard.studio.tokens.authenticate(text)
     assert (await yard.stores.tokens.get(token.id)).last_used_at == first
     yard.clock.pass_s(1800)
-    await yard.studio.accounts.authenticate(text)
+    await yard.studio.tokens.authenticate(text)
     assert (await yard.stores.tokens.get(token.id)).last_used_at == yard.clock.now()
 
 
 async def test_a_revocation_wins_over_a_use_at_the_same_time(yard: Yard) -> None:
     mira = await yard.meet()
     for n in range(10):
-        token, text = await yard.studio.accounts.create_token(await account_of(yard), f"t{n}")
+        token, text = await yard.studio.tokens.create(await account_of(yard), f"t{n}")
         await asyncio.gather(
-            yard.studio.accounts.authenticate(text),
-            yard.studio.accounts.revoke_token(mira, token.id),
+            yard.studio.tokens.authenticate(text),
+            yard.studio.tokens.revoke(mira, token.id),
             return_exceptions=True,
         )
         assert (await yard.stores.tokens.get(token.id)).revoked_at is not None
@@ -99,44 +99,44 @@ async def test_a_revocation_wins_over_a_use_at_the_same_time(yard: Yard) -> None
 
 async def test_another_accounts_token_is_not_found(yard: Yard) -> None:
     ben = await yard.meet("ben")
-    token, _ = await yard.studio.accounts.create_token(await account_of(yard), "laptop")
+    token, _ = await yard.studio.tokens.create(await account_of(yard), "laptop")
     words = set()
     for token_id in (token.id, "tk_none"):
         with pytest.raises(NotFoundError) as caught:
-            await yard.studio.accounts.revoke_token(ben, token_id)
+            await yard.studio.tokens.revoke(ben, token_id)
         words.add(caught.value.message)
     assert words == {"There is no such token."}
 
 
 async def test_a_token_gives_no_more_than_its_maker_has(yard: Yard) -> None:
     mira = await yard.meet()
-    token, _ = await yard.studio.accounts.create_token(await account_of(yard), "all")
+    token, _ = await yard.studio.tokens.create(await account_of(yard), "all")
     assert Scope.ADMIN not in token.scopes
     reader = mira.model_copy(update={"scopes": frozenset({Scope.READ})})
     with pytest.raises(ForbiddenError):
-        await yard.studio.accounts.create_own_token(reader, "more", [Scope.SPEND])
+        await yard.studio.tokens.create_own(reader, "more", [Scope.SPEND])
     with pytest.raises(ForbiddenError):
-        await yard.studio.accounts.revoke_token(reader, token.id)
+        await yard.studio.tokens.revoke(reader, token.id)
     assert not mira.model_copy(update={"role": Role.ADMIN, "scopes": reader.scopes}).is_admin
 
 
 async def test_tokens_are_bounded_and_every_live_one_is_listed(yard: Yard) -> None:
     mira, account = await yard.meet(), await account_of(yard)
-    accounts = yard.studio.accounts
-    first, _ = await accounts.create_token(account, "first")
+    tokens = yard.studio.tokens
+    first, _ = await tokens.create(account, "first")
     for n in range(MAX_TOKENS + 20):
         yard.clock.pass_s(1)
-        token, _ = await accounts.create_token(account, f"t{n}")
-        await accounts.revoke_token(mira, token.id)
-    listed = await accounts.list_tokens(mira)
+        token, _ = await tokens.create(account, f"t{n}")
+        await tokens.revoke(mira, token.id)
+    listed = await tokens.list_own(mira)
     assert len(listed) == MAX_TOKENS + 1
     assert listed[-1].id == first.id
     for n in range(MAX_TOKENS - 1):
-        await accounts.create_token(account, f"live{n}")
+        await tokens.create(account, f"live{n}")
     with pytest.raises(RefusedError, match="revoke one"):
-        await accounts.create_token(account, "one more")
+        await tokens.create(account, "one more")
     with pytest.raises(InvalidError, match="1 to 80"):
-        await accounts.create_token(account, " \n")
+        await tokens.create(account, " \n")
 
 
 async def test_fifty_reservations_at_once_take_exactly_what_is_free(yard: Yard) -> None:

@@ -83,10 +83,10 @@ async def test_tokens_of_the_account_that_went_speak_for_the_one_that_stayed(yar
     yard.clock.pass_s(60)
     phone = await yard.meet("phone")
     account = await yard.studio.accounts.get(phone)
-    _, text = await yard.studio.accounts.create_token(account, "t")
+    _, text = await yard.studio.tokens.create(account, "t")
     await link(yard, mira, phone)
-    assert (await yard.studio.accounts.authenticate(text)).account == mira.account
-    assert len(await yard.studio.accounts.list_tokens(mira)) == 1
+    assert (await yard.studio.tokens.authenticate(text)).account == mira.account
+    assert len(await yard.studio.tokens.list_own(mira)) == 1
 
 
 async def test_a_code_works_once_for_ten_minutes_and_only_the_latest(yard: Yard) -> None:
