@@ -17,6 +17,8 @@ async def announce(studio: Studio, principal: Principal, words: Words, news: Not
         return await _announce_completed(studio, principal, words, news.data)
     if news.kind is NewsKind.ACCOUNTS_LINKED:
         return _announce_linked(words, news.data)
+    if news.kind is NewsKind.DATASET_JOINED:
+        return _announce_joined(words, news.data)
     return _announce_ended(words, news)
 
 
@@ -67,6 +69,20 @@ def _announce_linked(words: Words, data: dict[str, JsonValue]) -> Reply:
             Button(words.say("Take it off"), "unlink", style=Style.DANGER),
         ),
         tone=Tone.CAUTION,
+    )
+
+
+def _announce_joined(words: Words, data: dict[str, JsonValue]) -> Reply:
+    bound = {"dataset": str(data["dataset"])}
+    who, name = str(data["member"]), str(data["dataset_name"])
+    return Reply(
+        words.say("{member} has joined “{name}”", member=who, name=name),
+        words.say("They can add pictures and write captions."),
+        buttons=(
+            Button(words.say("Look at it"), "dataset show", bound, Style.PRIMARY),
+            Button(words.say("Remove a member"), "dataset expel", bound, Style.DANGER),
+        ),
+        tone=Tone.GOOD,
     )
 
 

@@ -54,7 +54,7 @@ async def set_caption(context: Context, args: Args) -> Reply:
     words, studio = context.words, context.studio
     dataset_id, item_id = args.text("dataset"), args.text("picture")
     item = await studio.datasets.caption(context.principal, dataset_id, item_id, args.text("text"))
-    dataset = await studio.datasets.get_own(context.principal, dataset_id)
+    dataset = await studio.datasets.get_joint(context.principal, dataset_id)
     items = await studio.datasets.list_active(dataset.id)
     bare = [i for i in items if not i.captions.get(dataset.default_caption_set)]
     following = []
@@ -119,7 +119,7 @@ async def _confirm_all(context: Context, args: Args) -> Reply:
 async def edit_all(context: Context, args: Args) -> Reply:
     """Change every caption."""
     words, studio = context.words, context.studio
-    dataset = await studio.datasets.get_own(context.principal, args.text("dataset"))
+    dataset = await studio.datasets.get_joint(context.principal, args.text("dataset"))
     changed = await studio.captions.edit(context.principal, dataset.id, _make_edit(args))
     size = await studio.datasets.count_active(dataset.id)
     return Reply(

@@ -4,7 +4,18 @@ import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bots import account, captions, datasets, jobs, linking, models, pictures, points, training
+from bots import (
+    account,
+    captions,
+    datasets,
+    jobs,
+    linking,
+    models,
+    pictures,
+    points,
+    sharing,
+    training,
+)
 from bots.dialog import Command, Kind
 from core.errors import NotFoundError
 
@@ -62,6 +73,7 @@ def list_commands() -> Catalogue:
             *datasets.COMMANDS,
             *pictures.COMMANDS,
             *captions.COMMANDS,
+            *sharing.COMMANDS,
             *training.COMMANDS,
             *jobs.COMMANDS,
             *models.COMMANDS,

@@ -23,6 +23,8 @@ def offer_steps(context: Context, dataset: Dataset, size: int) -> tuple[Button, 
         Button(words.say("Add pictures"), "dataset add", bound),
         Button(words.say("Caption"), "caption set", bound),
         Button(words.say("Caption all"), "caption all", bound),
+        Button(words.say("Share"), "dataset share", bound),
+        Button(words.say("Download"), "dataset export", bound),
         Button(words.say("Remove a picture"), "dataset remove", bound, Style.DANGER),
     )
 

@@ -10,14 +10,27 @@ from core.jobs.records import TERMINAL, Status
 from core.records import Cursor, PageRequest
 
 MOST = 1000
-_PAGE = PageRequest(limit=200)
+ALL = PageRequest(limit=200)
 PAGE = 8
 
 
 async def list_datasets(context: Context, args: Args, typed: str) -> list[Choice]:
+    """Offer one's own datasets, then those of others that one has joined."""
+    own = await list_own_datasets(context, args, typed)
+    return [*own, *await list_joined_datasets(context, args, typed)]
+
+
+async def list_joined_datasets(context: Context, args: Args, typed: str) -> list[Choice]:
+    """Offer the datasets of others that one has joined, the latest first."""
+    words = context.words
+    page = await context.studio.sharing.list_joined(context.principal, ALL)
+    return [Choice(d.id, words.say("{name} (shared)", name=d.name)) for d in page.items]
+
+
+async def list_own_datasets(context: Context, args: Args, typed: str) -> list[Choice]:
     """Offer one's own datasets, the newest first; those of one name are told apart by their date."""
     found: list[Dataset] = []
-    page = await context.studio.datasets.list_own(context.principal, _PAGE)
+    page = await context.studio.datasets.list_own(context.principal, ALL)
     found.extend(page.items)
     while page.next is not None and len(found) < MOST:
         request = PageRequest(limit=200, after=page.next)
@@ -65,7 +78,7 @@ async def list_ended_jobs(context: Context, args: Args, typed: str) -> list[Choi
 
 
 async def _list_jobs(context: Context, statuses: frozenset[Status]) -> list[Choice]:
-    page = await context.studio.jobs.list_own(context.principal, _PAGE)
+    page = await context.studio.jobs.list_own(context.principal, ALL)
     return [
         Choice(
             job.id,
@@ -84,7 +97,7 @@ async def _list_jobs(context: Context, statuses: frozenset[Status]) -> list[Choi
 
 async def list_models(context: Context, args: Args, typed: str) -> list[Choice]:
     """Offer one's own models, the newest first; of models with one name each has its number."""
-    page = await context.studio.models.list_own(context.principal, _PAGE)
+    page = await context.studio.models.list_own(context.principal, ALL)
     names = Counter(model.name for model in page.items)
     return [
         Choice(

@@ -1,7 +1,9 @@
 """Datasets in conversation: made, filled with pictures, looked at, checked and removed."""
 
+from dataclasses import replace
+
 from bots.checking import advise, offer_pictures, offer_steps
-from bots.choices import AFTER, DATASET, page_buttons, read_page
+from bots.choices import AFTER, ALL, DATASET, list_own_datasets, page_buttons, read_page
 from bots.dialog import (
     Args,
     Button,
@@ -54,15 +56,22 @@ async def list_own(context: Context, args: Args) -> Reply:
     words, studio = context.words, context.studio
     page = await studio.datasets.list_own(context.principal, read_page(args))
     new = Button(words.say("New dataset"), "dataset create")
-    if not page.items and not args.has("after"):
+    joined: tuple[Dataset, ...] = ()
+    if page.next is None:
+        joined = (await studio.sharing.list_joined(context.principal, ALL)).items
+    shown = (*page.items, *joined)
+    if not shown and not args.has("after"):
         text = words.say("A dataset gathers the pictures that you want to train on.")
         return Reply(words.say("You have no dataset yet."), text, buttons=(new,))
     rows = []
-    for dataset in page.items:
+    for dataset in shown:
         size = await studio.datasets.count_active(dataset.id)
-        rows.append((dataset.name, words.number(size), words.moment(dataset.created_at)))
+        name = dataset.name
+        if dataset in joined:
+            name = words.say("{name} (shared)", name=name)
+        rows.append((name, words.number(size), words.moment(dataset.created_at)))
     columns = (words.say("Dataset"), words.say("Pictures"), words.say("Made"))
-    buttons = [Button(shorten(d.name, 30), "dataset show", {"dataset": d.id}) for d in page.items]
+    buttons = [Button(shorten(d.name, 30), "dataset show", {"dataset": d.id}) for d in shown]
     buttons += page_buttons(context, "dataset list", args, page.next)
     return Reply(
         words.say("Your datasets"), table=Table(columns, tuple(rows)), buttons=(*buttons, new)
@@ -159,7 +168,7 @@ async def _confirm_delete(context: Context, args: Args) -> Reply:
 @command(
     "dataset delete",
     N_("Delete a dataset"),
-    DATASET,
+    replace(DATASET, choices=list_own_datasets),
     confirm=_confirm_delete,
     yes=N_("Delete"),
 )

@@ -88,7 +88,7 @@ async def download(context: Context, args: Args) -> Reply:
             Fact(words.say("Trigger words"), ", ".join(model.trigger_words)),
             Fact("SHA-256", file.sha256),
         ),
-        files=(show_file(studio, file, model.name),),
+        files=(show_file(context, file, model.name),),
         buttons=(Button(words.say("The model"), "mod show", {"model": model.id}),),
         tone=Tone.GOOD,
     )

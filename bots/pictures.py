@@ -15,7 +15,7 @@ MAX_REASONS = 5
 async def add(context: Context, args: Args) -> Reply:
     """Take pictures in, one by one; one that is refused spoils none of the others."""
     words, studio = context.words, context.studio
-    dataset = await studio.datasets.get_own(context.principal, args.text("dataset"))
+    dataset = await studio.datasets.get_joint(context.principal, args.text("dataset"))
     added, known, refused = 0, 0, []
     for number, picture in enumerate(args.pictures, 1):
         image = NewImage(filename=picture.filename, source=picture.source)
@@ -55,7 +55,7 @@ async def _confirm_remove(context: Context, args: Args) -> Reply:
     words = context.words
     dataset_id, item_id = args.text("dataset"), args.text("picture")
     item = await context.studio.datasets.get_item(context.principal, dataset_id, item_id)
-    dataset = await context.studio.datasets.get_own(context.principal, dataset_id)
+    dataset = await context.studio.datasets.get_joint(context.principal, dataset_id)
     text = item.captions.get(dataset.default_caption_set, "") or item.filename
     return Reply(
         words.say("Remove this picture from “{name}”?", name=dataset.name),
@@ -75,7 +75,7 @@ async def _confirm_remove(context: Context, args: Args) -> Reply:
 async def remove(context: Context, args: Args) -> Reply:
     """Take out one picture that was confirmed."""
     words, studio = context.words, context.studio
-    dataset = await studio.datasets.get_own(context.principal, args.text("dataset"))
+    dataset = await studio.datasets.get_joint(context.principal, args.text("dataset"))
     await studio.datasets.remove_item(context.principal, dataset.id, args.text("picture"))
     size = await studio.datasets.count_active(dataset.id)
     return Reply(

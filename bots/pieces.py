@@ -2,12 +2,11 @@
 
 from collections.abc import AsyncIterator
 
-from bots.dialog import File
+from bots.dialog import Context, File
 from bots.wording import N_, Words
 from core.datasets.records import Item
 from core.jobs.records import Status, StoredFile
 from core.ports import DrawnPicture
-from core.studio import Studio
 
 _STATUS = {
     Status.PENDING: N_("waiting"),
@@ -64,6 +63,17 @@ def show_drawing(name: str, drawing: DrawnPicture | None, caption: str = "") -> 
     return (File(name, drawing.content_type, len(drawing.body), read, caption),)
 
 
-def show_file(studio: Studio, file: StoredFile, caption: str = "") -> File:
-    """Hand over a stored file; its bytes are read when the platform wants them."""
-    return File(file.name, file.content_type, file.bytes, lambda: studio.models.read(file), caption)
+def show_file(context: Context, file: StoredFile, caption: str = "", link: str = "") -> File:
+    """Hand over a stored file; its bytes are read, or an address made, when the platform wants them."""
+
+    async def make_link() -> str:
+        return link or await context.studio.downloads.make_link(context.principal, file)
+
+    return File(
+        file.name,
+        file.content_type,
+        file.bytes,
+        lambda: context.studio.models.read(file),
+        caption,
+        make_link,
+    )

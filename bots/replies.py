@@ -1,6 +1,6 @@
 """The answering half of the vocabulary: what a reply is made of, for a platform to render."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -56,6 +56,8 @@ class File:
     size_bytes: int
     open: Callable[[], AsyncIterator[bytes]]
     caption: str = ""
+    link: Callable[[], Awaitable[str]] | None = None
+    """Makes an address to fetch it from, where a platform does not carry files of this size."""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,8 @@ class Settings(BaseSettings):
     queue_name: str = "trainyard:train"
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8080, ge=0, le=65535)
+    public_url: str = ""
+    """Where people reach this server; `http://<host>:<port>` unless set."""
     training_offerings_file: Path = _HERE / "training_offerings.toml"
     base_models_file: Path = _HERE / "base_models.toml"
     worker_families: tuple[str, ...] = ("tiny", "sd15", "sdxl")
@@ -57,6 +59,9 @@ class Settings(BaseSettings):
     """Or a local Bot API server, which has no limit of 20 MB a file."""
     telegram_webhook_url: str = ""
     """The public https address of this server; empty: the bot polls."""
+
+    def get_public_url(self) -> str:
+        return self.public_url.rstrip("/") or f"http://{self.http_host}:{self.http_port}"
 
     @property
     def database_file(self) -> Path:

@@ -51,7 +51,9 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
             events=events,
             clock=WallClock(),
         )
-        yield Studio(ports, offerings, lease_s=settings.lease_s)
+        yield Studio(
+            ports, offerings, lease_s=settings.lease_s, public_url=settings.get_public_url()
+        )
 
 
 async def _open_stores(database: SqliteDatabase) -> Stores:

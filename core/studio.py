@@ -11,12 +11,15 @@ from core.accounts.tokens import Tokens
 from core.conversations.records import Draft, Shortcut
 from core.conversations.service import Conversations
 from core.datasets.captions import Captions
+from core.datasets.export import Exports
 from core.datasets.intake import Intake
-from core.datasets.records import Dataset, Item, Report, Snapshot
+from core.datasets.records import Dataset, Invitation, Item, Member, Report, Snapshot
 from core.datasets.report import make_report
 from core.datasets.retention import Retention
 from core.datasets.service import Datasets
+from core.datasets.sharing import Sharing
 from core.datasets.snapshots import Snapshots
+from core.downloads import DownloadLink, Downloads
 from core.jobs.leases import LEASE_S, Leases
 from core.jobs.metrics import Losses
 from core.jobs.records import Job, LossChunk
@@ -58,6 +61,9 @@ class Stores:
     link_codes: Documents[LinkCode]
     link_tries: Documents[LinkTries]
     merges: Documents[Merge]
+    members: Documents[Member]
+    invitations: Documents[Invitation]
+    download_links: Documents[DownloadLink]
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,14 @@ class Ports:
 class Studio:
     """What Trainyard does, whoever asks."""
 
-    def __init__(self, ports: Ports, offerings: Offerings, *, lease_s: float = LEASE_S) -> None:
+    def __init__(
+        self,
+        ports: Ports,
+        offerings: Offerings,
+        *,
+        lease_s: float = LEASE_S,
+        public_url: str = "http://127.0.0.1:8080",
+    ) -> None:
         stores, clock = ports.stores, ports.clock
         self.blobs = ports.blobs
         self.events = ports.events
@@ -85,7 +98,7 @@ class Studio:
         self.accounts = Accounts(stores.accounts, stores.identities, clock)
         self.tokens = Tokens(stores.tokens, self.accounts, clock)
         self.points = Points(stores.entries, stores.stops, clock)
-        self.datasets = Datasets(stores.datasets, stores.items, clock)
+        self.datasets = Datasets(stores.datasets, stores.items, stores.members, clock)
         self.intake = Intake(
             self.datasets, stores.items, ports.blobs, ports.images, self.accounts, clock
         )
@@ -97,6 +110,16 @@ class Studio:
         )
         self.models = Models(stores.models, stores.snapshots, ports.blobs, clock)
         self.notifications = Notifications(stores.notifications, ports.events, clock)
+        self.downloads = Downloads(stores.download_links, ports.blobs, clock, public_url)
+        self.exports = Exports(self.datasets, ports.blobs, self.downloads)
+        self.sharing = Sharing(
+            self.datasets,
+            stores.members,
+            stores.invitations,
+            self.accounts,
+            self.notifications,
+            clock,
+        )
         self.deliveries = Deliveries(stores.notifications, self.accounts, clock)
         self.losses = Losses(stores.losses, clock)
         settlement = Settlement(stores.jobs, self.models, self.points, self.notifications, clock)
@@ -123,7 +146,13 @@ class Studio:
             settlement,
             retention,
             clock,
-            (self.conversations.sweep, self.merging.sweep, self.linking.sweep),
+            (
+                self.conversations.sweep,
+                self.merging.sweep,
+                self.linking.sweep,
+                self.sharing.sweep,
+                self.downloads.sweep,
+            ),
         )
         self.reconciler = Reconciler(stores.entries, stores.stops, stores.jobs, clock)
 
@@ -167,6 +196,7 @@ def _make_merging(
         jobs=stores.jobs,
         models=stores.models,
         notifications=stores.notifications,
+        members=stores.members,
         shortcuts=stores.shortcuts,
     )
     return Merging(moving, accounts, points, notifications, ports.clock)

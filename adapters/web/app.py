@@ -20,6 +20,7 @@ from adapters.web.routes import (
     notifications,
     offerings,
     points,
+    sharing,
     trainings,
 )
 from adapters.web.routes.health import DOCUMENT, READINESS, Check
@@ -30,7 +31,7 @@ Hook = Callable[[Mapping[str, str], bytes], Awaitable[int]]
 """Takes the headers and the body of a POST that a platform sends; returns the status to answer with."""
 
 HEARTBEAT_S = 15.0
-_NOUNS = (health, me, datasets, items, offerings, trainings, models, points, notifications)
+_NOUNS = (health, me, datasets, sharing, items, offerings, trainings, models, points, notifications)
 
 
 def create_app(

@@ -38,7 +38,7 @@ async def take_images(call: Call, dataset_id: str) -> UploadedFiles:
 
     Raises NotFoundError, and InvalidError when there is no form or nothing in it.
     """
-    dataset = await call.studio.datasets.get_own(call.principal, dataset_id)
+    dataset = await call.studio.datasets.get_joint(call.principal, dataset_id)
     form = _Upload(call, dataset)
     try:
         await form.read(_open(call.request))

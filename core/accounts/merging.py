@@ -17,7 +17,7 @@ from pydantic import JsonValue
 from core.accounts.records import Account, ApiToken, Identity, Merge, Role
 from core.accounts.service import Accounts
 from core.conversations.records import Shortcut
-from core.datasets.records import Dataset
+from core.datasets.records import Dataset, Member
 from core.errors import AlreadyExistsError, RefusedError, StaleError, TrainyardError
 from core.jobs.records import TERMINAL, Job, Status
 from core.models.records import TrainedModel
@@ -48,6 +48,7 @@ class MovingStores:
     jobs: Documents[Job]
     models: Documents[TrainedModel]
     notifications: Documents[Notification]
+    members: Documents[Member]
     shortcuts: Documents[Shortcut]
 
 
@@ -126,6 +127,7 @@ class Merging:
         await self._move(self._stores.models, where, {"owner": target})
         await self._move(self._stores.notifications, mine, {"account": target})
         await self._move(self._stores.shortcuts, mine, {"account": target})
+        await self._move_memberships(source, target)
         merge = await self._move_points(merge)
         known = await self._stores.identities.find({"account": target}, order="created_at")
         data: dict[str, JsonValue] = {"platforms": [identity.platform for identity in known]}
@@ -171,6 +173,16 @@ class Merging:
                     if not found:
                         break
                     record = found[0]
+
+    async def _move_memberships(self, source: str, target: str) -> None:
+        """Join for the target what the source had joined; of both memberships in one dataset one is left."""
+        async for member in iterate(self._stores.members, {"account": source}):
+            with contextlib.suppress(StaleError):
+                try:
+                    moved = member.changed(self._clock.now(), account=target)
+                    await self._stores.members.replace(moved)
+                except AlreadyExistsError:
+                    await self._stores.members.delete(member)
 
     async def _move_jobs(self, source: str, target: str) -> None:
         """Give jobs that are over to the target; their entries stay in the chain that paid."""

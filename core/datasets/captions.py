@@ -52,7 +52,7 @@ class Captions:
             raise InvalidError("Say which text to add.")
         if edit.kind is EditKind.REPLACE and not edit.find:
             raise InvalidError("Say which text to look for.")
-        dataset = await self._datasets.get_own(principal, dataset_id)
+        dataset = await self._datasets.get_joint(principal, dataset_id)
         changes = []
         for item in await self._datasets.list_active(dataset.id):
             before = item.captions.get(dataset.default_caption_set, "")

@@ -51,7 +51,7 @@ class Intake:
         Raises UnreadableImageError, TooLargeError, InvalidError, NotFoundError; then nothing is kept.
         """
         require_scope(principal, Scope.WRITE)
-        dataset = await self._datasets.get_own(principal, dataset_id)
+        dataset = await self._datasets.get_joint(principal, dataset_id)
         caption = check_caption(image.caption)
         account = await self._accounts.get(principal)
         most = account.quotas.max_items_per_dataset
@@ -97,7 +97,7 @@ class Intake:
         go with the sweep: a submission may have seen it already.
         """
         try:
-            await self._datasets.get_own(principal, item.dataset)
+            await self._datasets.get_joint(principal, item.dataset)
             if await self._datasets.count_active(item.dataset) > most:
                 raise _full(most)
         except (NotFoundError, TooLargeError):

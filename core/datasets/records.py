@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from core.records import Record, Value
+from core.records import Record, UtcTime, Value
 
 
 class Access(StrEnum):
@@ -12,7 +12,6 @@ class Access(StrEnum):
 
     PRIVATE = "private"
     UNLISTED = "unlisted"
-    SHARED = "shared"
     PUBLIC = "public"
 
 
@@ -45,12 +44,35 @@ class Dataset(Record):
     description: str = ""
     tags: tuple[str, ...] = ()
     access: Access = Access.PRIVATE
-    shared_with: tuple[str, ...] = ()
     default_caption_set: str = "default"
     consent_note: str = ""
     deleted: bool = False
     needs_emptying: bool | None = None
     """True from the deletion until no item can come in late any more."""
+
+
+class Member(Record):
+    """Somebody who works on another person's dataset: sees it, adds pictures and writes captions."""
+
+    collection = "dataset_members"
+    unique = (("dataset", "account"),)
+    indexed = ("account", "dataset")
+
+    dataset: str
+    account: str
+    display_name: str
+
+
+class Invitation(Record):
+    """A code by which people join a dataset; only its hash is kept."""
+
+    collection = "invitations"
+    unique = (("code_sha256",),)
+    indexed = ("dataset", "expires_at")
+
+    dataset: str
+    code_sha256: str
+    expires_at: UtcTime
 
 
 class Item(Record):

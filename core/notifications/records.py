@@ -14,6 +14,7 @@ class NewsKind(StrEnum):
     TRAINING_FAILED = "training_failed"
     TRAINING_CANCELLED = "training_cancelled"
     ACCOUNTS_LINKED = "accounts_linked"
+    DATASET_JOINED = "dataset_joined"
 
 
 class Notification(Record):

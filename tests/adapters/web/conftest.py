@@ -195,11 +195,12 @@ class World:
     model_id: str
     notification_id: str
     token_id: str
+    member_id: str
 
     def fill(self, path: str) -> str:
         """Put the ids into an operation's path."""
         name = "sample.png" if "samples" in path else "mycat.safetensors"
-        return path.format(**vars(self), offering_id="tiny-lora", name=name)
+        return path.format(**vars(self), offering_id="tiny-lora", name=name, token="never")
 
 
 @pytest.fixture
@@ -211,6 +212,10 @@ async def world(ada: Api, studio: Studio, dataset: str) -> World:
     news = await ada.json("GET", "/notifications")
     tokens = await ada.json("GET", "/me/tokens")
     done = await ada.json("GET", f"/trainings/{training}")
+    code = (await ada.json("POST", f"/datasets/{dataset}/invitation", 201))["code"]
+    friend, _ = await studio.accounts.first_contact("test", "friend", "friend")
+    await studio.sharing.join(studio.accounts.speak_for(friend), code)
+    members = await ada.json("GET", f"/datasets/{dataset}/members")
     return World(
         dataset_id=dataset,
         item_id=items["items"][0]["id"],
@@ -218,4 +223,5 @@ async def world(ada: Api, studio: Studio, dataset: str) -> World:
         model_id=done["model"],
         notification_id=news["items"][0]["id"],
         token_id=tokens["items"][0]["id"],
+        member_id=members["items"][0]["id"],
     )

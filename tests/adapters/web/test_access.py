@@ -12,7 +12,7 @@ from core.accounts.records import Scope
 from core.studio import Studio
 from tests.adapters.web.conftest import Api, Json, World, wishes
 
-OPEN = {"get_health", "get_readiness", "get_openapi"}
+OPEN = {"get_health", "get_readiness", "get_openapi", "follow_link"}
 PRIVATE_IDS = {
     "dataset_id",
     "item_id",
@@ -20,6 +20,7 @@ PRIVATE_IDS = {
     "model_id",
     "notification_id",
     "token_id",
+    "member_id",
 }
 
 
@@ -53,7 +54,7 @@ async def test_the_ids_of_another_account_are_not_found_in_the_same_words_as_ids
 ) -> None:
     never = World(
         *("ds_" + "a" * 16, "it_" + "a" * 16, "jb_" + "a" * 16),
-        *("md_" + "a" * 16, "nt_" + "a" * 16, "tk_" + "a" * 16),
+        *("md_" + "a" * 16, "nt_" + "a" * 16, "tk_" + "a" * 16, "mb_" + "a" * 16),
     )
     tried = set()
     for operation in list_operations():

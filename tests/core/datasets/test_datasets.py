@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from core.accounts.records import Principal, Scope
+from core.accounts.records import Scope
 from core.datasets.records import Access, ItemState
 from core.datasets.service import MAX_CAPTION_SETS
 from core.errors import ForbiddenError, InvalidError, NotFoundError, StaleError
@@ -16,11 +16,9 @@ async def first_item(yard: Yard, dataset: str) -> str:
     return (await yard.stores.items.find({"dataset": dataset}, order="position", limit=1))[0].id
 
 
-async def share(yard: Yard, dataset: str, access: Access, *people: Principal) -> None:
+async def open_up(yard: Yard, dataset: str, access: Access) -> None:
     record = await yard.stores.datasets.get(dataset)
-    accounts = tuple(person.account for person in people)
-    changed = record.changed(yard.clock.now(), access=access, shared_with=accounts)
-    await yard.stores.datasets.replace(changed)
+    await yard.stores.datasets.replace(record.changed(yard.clock.now(), access=access))
 
 
 async def test_a_stranger_gets_the_words_of_what_does_not_exist(yard: Yard) -> None:
@@ -59,7 +57,7 @@ async def test_a_stranger_gets_the_words_of_what_does_not_exist(yard: Yard) -> N
 async def test_seeing_is_not_changing(yard: Yard, access: Access) -> None:
     mira, ben = await yard.meet("mira"), await yard.meet("ben")
     dataset = await yard.fill(mira)
-    await share(yard, dataset, access, ben)
+    await open_up(yard, dataset, access)
     if access is Access.PRIVATE:
         with pytest.raises(NotFoundError):
             await yard.studio.datasets.get(ben, dataset)

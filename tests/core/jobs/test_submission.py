@@ -5,7 +5,6 @@ import asyncio
 import pytest
 
 from core.accounts.records import Scope
-from core.datasets.records import Access
 from core.errors import (
     ConflictError,
     ForbiddenError,
@@ -144,11 +143,10 @@ async def test_of_fifty_submits_with_one_key_one_job_and_one_hold_remain(yard: Y
 
 async def test_a_dataset_that_is_only_seen_can_be_trained_on(yard: Yard) -> None:
     mira, ben = await yard.meet("mira"), await yard.meet("ben")
-    dataset = await yard.stores.datasets.get(await yard.fill(mira))
-    shared = dataset.changed(yard.clock.now(), access=Access.SHARED, shared_with=(ben.account,))
-    dataset = await yard.stores.datasets.replace(shared)
-    job = await yard.submit(ben, dataset.id)
+    dataset = await yard.fill(mira)
+    await yard.studio.sharing.join(ben, await yard.studio.sharing.invite(mira, dataset))
+    job = await yard.submit(ben, dataset)
     await yard.studio.jobs.cancel(ben, job.id)
-    await yard.stores.datasets.replace(dataset.changed(yard.clock.now(), access=Access.PRIVATE))
+    await yard.studio.sharing.leave(ben, dataset)
     with pytest.raises(RefusedError, match="no longer shared"):
         await yard.studio.jobs.retry(ben, job.id, "second")
