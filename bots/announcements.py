@@ -19,6 +19,8 @@ async def announce(studio: Studio, principal: Principal, words: Words, news: Not
         return _announce_linked(words, news.data)
     if news.kind is NewsKind.DATASET_JOINED:
         return _announce_joined(words, news.data)
+    if news.kind is NewsKind.ROYALTIES_PAID:
+        return _announce_paid(words, news.data)
     return _announce_ended(words, news)
 
 
@@ -81,6 +83,20 @@ def _announce_joined(words: Words, data: dict[str, JsonValue]) -> Reply:
         buttons=(
             Button(words.say("Look at it"), "dataset show", bound, Style.PRIMARY),
             Button(words.say("Remove a member"), "dataset expel", bound, Style.DANGER),
+        ),
+        tone=Tone.GOOD,
+    )
+
+
+def _announce_paid(words: Words, data: dict[str, JsonValue]) -> Reply:
+    return Reply(
+        words.say(
+            "Your models have earned {points}", points=words.points(int(_number(data["points"])))
+        ),
+        words.say("Others generated with them; the points are yours to spend."),
+        buttons=(
+            Button(words.say("Earnings"), "earnings", style=Style.PRIMARY),
+            Button(words.say("Statement"), "statement"),
         ),
         tone=Tone.GOOD,
     )

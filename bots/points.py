@@ -10,6 +10,8 @@ _KINDS = {
     EntryKind.HOLD: N_("set aside"),
     EntryKind.REFUSAL: N_("refused"),
     EntryKind.SETTLE: N_("settled"),
+    EntryKind.USE: N_("used"),
+    EntryKind.SWEEP: N_("earned"),
     EntryKind.MOVE_OUT: N_("moved"),
     EntryKind.MOVE_IN: N_("moved"),
 }
@@ -54,6 +56,40 @@ async def statement(context: Context, args: Args) -> Reply:
     )
 
 
+@command("earnings", N_("See what your models have earned"), AFTER)
+async def earnings(context: Context, args: Args) -> Reply:
+    """Say what was earned and paid, and list by which models, the newest first."""
+    words, studio = context.words, context.studio
+    earned = await studio.payouts.get_earnings(context.principal)
+    page = await studio.royalties.list_own(context.principal, read_page(args))
+    names: dict[str, str] = {}
+    for accrual in page.items:
+        if accrual.model not in names:
+            names[accrual.model] = await studio.models.name(accrual.model)
+    rows = tuple(
+        (words.moment(a.created_at), names[a.model], f"+{words.number(a.points)}")
+        for a in page.items
+    )
+    columns = (words.say("When"), words.say("Model"), words.say("Points"))
+    least = words.points(studio.payouts.minimum_points)
+    return Reply(
+        words.say("Your models have earned {points}", points=words.points(earned.earned_points)),
+        words.say("What is open is paid out once it comes to {points}.", points=least)
+        if rows
+        else words.say("Publish a model: whenever others generate with it, you earn."),
+        (
+            Fact(words.say("Paid out"), words.points(earned.paid_points)),
+            Fact(words.say("Open"), words.points(earned.due_points)),
+        ),
+        Table(columns, rows) if rows else None,
+        buttons=(
+            *page_buttons(context, "earnings", args, page.next),
+            Button(words.say("All models"), "mods"),
+            Button(words.say("Statement"), "statement"),
+        ),
+    )
+
+
 def _show(context: Context, entry: Entry) -> tuple[str, ...]:
     words = context.words
     sign = "+" if entry.amount_points > 0 else ""
@@ -66,4 +102,4 @@ def _show(context: Context, entry: Entry) -> tuple[str, ...]:
     )
 
 
-COMMANDS: tuple[Command, ...] = (balance, statement)
+COMMANDS: tuple[Command, ...] = (balance, statement, earnings)

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import signal
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
@@ -34,7 +33,7 @@ async def serve(settings: Settings) -> None:
     if settings.runs_own_redis:
         await wait_until_ready(settings.get_redis_url(), _REDIS_S)
     async with open_studio(settings) as studio, asyncio.TaskGroup() as group:
-        duties = group.create_task(_do_duties(studio, settings.sweep_every_s))
+        duties = group.create_task(_do_duties(studio, settings))
         doors = make_doors(settings, studio, make_conversation(settings, studio))
         hooks = {path: hook for door in doors for path, hook in door.hooks.items()}
         runner = make_runner(create_app(studio, _list_checks(studio), hooks=hooks))
@@ -107,15 +106,19 @@ def _end_on_signal(*calls: Callable[[], None]) -> asyncio.Event:
     return ending
 
 
-async def _do_duties(studio: Studio, every_s: float) -> None:
-    """Sweep every few seconds, and reconcile the ledger at the start and every five minutes."""
-    reconciled_s = -_RECONCILE_EVERY_S
+async def _do_duties(studio: Studio, settings: Settings) -> None:
+    """Sweep every few seconds; reconcile the ledger and pay royalties at the start and now and then."""
+    await asyncio.gather(
+        _repeat(studio.sweeper.sweep, settings.sweep_every_s),
+        _repeat(studio.reconciler.reconcile, _RECONCILE_EVERY_S),
+        _repeat(studio.payouts.sweep, settings.payout_every_s),
+    )
+
+
+async def _repeat(duty: Callable[[], Awaitable[object]], every_s: float) -> None:
     while True:
         try:
-            await studio.sweeper.sweep()
-            if time.monotonic() - reconciled_s > _RECONCILE_EVERY_S:
-                await studio.reconciler.reconcile()
-                reconciled_s = time.monotonic()
+            await duty()
         except Exception:  # the duties' door for errors: one that fails must not end the server
             _log.exception("a duty failed; it is tried again")
         await asyncio.sleep(every_s)

@@ -44,6 +44,11 @@ class Settings(BaseSettings):
     """How much a worker keeps of what it computed from pictures and captions."""
     image_sandboxes: int = Field(default=2, ge=1, le=32)
     log_level: str = "INFO"
+    royalty_bps: int = Field(default=2000, ge=0, le=10_000)
+    """How much of what a generation costs goes to the makers of the models it used, in 1/100 %."""
+    payout_minimum_points: int = Field(default=10, ge=1)
+    payout_every_s: float = Field(default=900, gt=0)
+    """How often royalties that have come to the minimum are paid out."""
     welcome_points: int = Field(default=0, ge=0)
     """What somebody new on a chat platform is given to begin with."""
     discord_token: SecretStr = SecretStr("")

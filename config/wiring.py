@@ -17,6 +17,7 @@ from config.settings import Settings
 from core.errors import InvalidError
 from core.offerings.catalogue import parse_base_models, parse_offerings
 from core.offerings.service import Offerings
+from core.royalties.records import RoyaltyRates
 from core.studio import Ports, Stores, Studio
 from worker.training.settings import KNOWN_PARAMS
 
@@ -51,8 +52,16 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
             events=events,
             clock=WallClock(),
         )
+        rates = RoyaltyRates(
+            royalty_bps=settings.royalty_bps,
+            payout_minimum_points=settings.payout_minimum_points,
+        )
         yield Studio(
-            ports, offerings, lease_s=settings.lease_s, public_url=settings.get_public_url()
+            ports,
+            offerings,
+            lease_s=settings.lease_s,
+            public_url=settings.get_public_url(),
+            rates=rates,
         )
 
 

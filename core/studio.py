@@ -38,6 +38,9 @@ from core.points.reconcile import Reconciler
 from core.points.records import Entry, SpendingStop
 from core.points.service import Points
 from core.ports import Blobs, Clock, Documents, Drawings, Events, Images, Wakeups
+from core.royalties.payouts import Payouts
+from core.royalties.records import Accrual, ModelUse, RoyaltyRates
+from core.royalties.service import Royalties
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,8 @@ class Stores:
     members: Documents[Member]
     invitations: Documents[Invitation]
     download_links: Documents[DownloadLink]
+    accruals: Documents[Accrual]
+    model_uses: Documents[ModelUse]
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,7 @@ class Studio:
         *,
         lease_s: float = LEASE_S,
         public_url: str = "http://127.0.0.1:8080",
+        rates: RoyaltyRates | None = None,
     ) -> None:
         stores, clock = ports.stores, ports.clock
         self.blobs = ports.blobs
@@ -121,6 +127,18 @@ class Studio:
             clock,
         )
         self.deliveries = Deliveries(stores.notifications, self.accounts, clock)
+        self.rates = rates or RoyaltyRates()
+        self.royalties = Royalties(stores.accruals, stores.model_uses, clock)
+        self.payouts = Payouts(
+            stores.accruals,
+            stores.entries,
+            self.royalties,
+            self.points,
+            self.accounts,
+            self.notifications,
+            clock,
+            self.rates.payout_minimum_points,
+        )
         self.losses = Losses(stores.losses, clock)
         settlement = Settlement(stores.jobs, self.models, self.points, self.notifications, clock)
         submission = Submission(stores.jobs, self.points, ports.wakeups, ports.events, clock)
@@ -154,7 +172,9 @@ class Studio:
                 self.downloads.sweep,
             ),
         )
-        self.reconciler = Reconciler(stores.entries, stores.stops, stores.jobs, clock)
+        self.reconciler = Reconciler(
+            stores.entries, stores.stops, stores.jobs, stores.accruals, clock
+        )
 
     async def report(self, principal: Principal, dataset_id: str) -> Report:
         """Make the free health report of a dataset."""

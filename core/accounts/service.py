@@ -64,6 +64,10 @@ class Accounts:
     async def get(self, principal: Principal) -> Account:
         return await self.follow(principal.account)
 
+    async def get_as_it_is(self, account_id: str) -> Account:
+        """Return an account by id, taken over or not. Raises NotFoundError."""
+        return await self._accounts.get(account_id)
+
     async def follow(self, account_id: str) -> Account:
         """Return an account by id, or the one that has taken it over, however often that happened."""
         account = await self._accounts.get(account_id)

@@ -70,6 +70,13 @@ class Models:
             raise NotFoundError(_NO_MODEL)
         return model
 
+    async def name(self, model_id: str) -> str:
+        """Return what a model is called, for those who were told its id; the id once it is gone."""
+        try:
+            return (await self._models.get(model_id)).name
+        except NotFoundError:
+            return model_id
+
     async def list_own(self, principal: Principal, page: PageRequest) -> Page[TrainedModel]:
         return await list_page(self._models, {"owner": principal.account}, "-created_at", page)
 

@@ -15,6 +15,7 @@ class NewsKind(StrEnum):
     TRAINING_CANCELLED = "training_cancelled"
     ACCOUNTS_LINKED = "accounts_linked"
     DATASET_JOINED = "dataset_joined"
+    ROYALTIES_PAID = "royalties_paid"
 
 
 class Notification(Record):

@@ -1,9 +1,9 @@
 """What must be true of the ledger, pure: of one entry, of a member's chain, and of a job and its entries."""
 
 from core.jobs.records import TERMINAL, Job
+from core.points.legs import ACCRUED, REVENUE, WORLD, accrued_account, hash_request, hold_account
 from core.points.moves import clearing_account
 from core.points.records import Entry, EntryKind
-from core.points.service import REVENUE, WORLD, hash_request, hold_account
 
 
 class ChainAudit:
@@ -16,6 +16,8 @@ class ChainAudit:
         self.charged_points = 0
         self.moved_points = 0
         """Received from other members, less what was given to them."""
+        self.swept_points = 0
+        """Paid out of what the member's models earned."""
         self.open_holds: dict[str, int] = {}
         self._last: Entry | None = None
 
@@ -30,6 +32,8 @@ class ChainAudit:
             self.granted_points += entry.amount_points
         if entry.kind in (EntryKind.MOVE_OUT, EntryKind.MOVE_IN):
             self.moved_points += entry.amount_points
+        if entry.kind is EntryKind.SWEEP:
+            self.swept_points += entry.amount_points
         self.charged_points += charged_by(entry)
         self.entries += 1
         self._last = entry
@@ -76,6 +80,12 @@ def check_shape(entry: Entry) -> list[str]:
         EntryKind.HOLD: (held, {entry.account}, {held}),
         EntryKind.REFUSAL: (held, set[str](), set[str]()),
         EntryKind.SETTLE: (f"settle:{entry.ref}", {held}, {REVENUE, entry.account}),
+        EntryKind.USE: (f"use:{entry.ref}", {entry.account}, {REVENUE}),
+        EntryKind.SWEEP: (
+            f"sweep:{entry.ref}",
+            {accrued_account(entry.account)},
+            {entry.account},
+        ),
         EntryKind.MOVE_OUT: (f"move_out:{entry.ref}", {entry.account}, {clearing}),
         EntryKind.MOVE_IN: (f"move_in:{entry.ref}", {clearing}, {entry.account}),
     }[entry.kind]
@@ -84,6 +94,8 @@ def check_shape(entry: Entry) -> list[str]:
         found.append(f"{_name(entry)}: its key is {entry.key} instead of {key}")
     given = {leg.account for leg in entry.legs if leg.amount_points < 0}
     taken = {leg.account for leg in entry.legs if leg.amount_points > 0}
+    if entry.kind in (EntryKind.SETTLE, EntryKind.USE):
+        taken -= set(royalties_in(entry))
     if not given <= sources or not taken <= targets:
         found.append(f"{_name(entry)}: moves points between accounts that its kind does not")
     return found
@@ -107,8 +119,19 @@ def check_job(job: Job, hold: Entry | None, settlement: Entry | None) -> list[st
 
 
 def charged_by(entry: Entry) -> int:
-    """Return what an entry earned."""
-    return _sum(entry, REVENUE)
+    """Return what an entry earned, for the house and for makers of models."""
+    if entry.kind is EntryKind.SWEEP:
+        return 0
+    return _sum(entry, REVENUE) + sum(royalties_in(entry).values())
+
+
+def royalties_in(entry: Entry) -> dict[str, int]:
+    """Return what an entry gave to makers, by their ledger accounts."""
+    return {
+        leg.account: leg.amount_points
+        for leg in entry.legs
+        if leg.account.startswith(ACCRUED) and leg.amount_points > 0
+    }
 
 
 def _sum(entry: Entry, account: str) -> int:

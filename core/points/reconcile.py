@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+from datetime import timedelta
 
 from core.accounts.records import Principal
 from core.errors import (
@@ -13,15 +14,19 @@ from core.errors import (
 )
 from core.jobs.records import Job, Status
 from core.paging import iterate
-from core.points.audit import ChainAudit, check_job
+from core.points.audit import ChainAudit, check_job, royalties_in
+from core.points.legs import accrued_account
 from core.points.records import Entry, EntryKind, SpendingStop
 from core.points.service import Points
 from core.ports import Clock, Documents
 from core.records import Above, Value
+from core.royalties.records import Accrual
 
 _log = logging.getLogger(__name__)
 _MAX_FINDINGS = 100
 _MAX_LOOKS = 5
+_ACCRUAL_GRACE = timedelta(minutes=2)
+"""As long as the accruals may take to follow the entry that they belong to."""
 STOP_ID = "stop_ledger"
 
 
@@ -48,6 +53,7 @@ class _Tally:
         self.findings: list[str] = []
         self.entries = self.jobs = 0
         self.granted = self.charged = self.held = self.balances = self.moved = 0
+        self.swept = 0
 
     def find(self, findings: list[str]) -> None:
         self.findings.extend(findings[: _MAX_FINDINGS - len(self.findings)])
@@ -57,6 +63,7 @@ class _Tally:
         self.granted += chain.granted_points
         self.charged += chain.charged_points
         self.moved += chain.moved_points
+        self.swept += chain.swept_points
         self.held += sum(chain.open_holds.values())
         self.balances += chain.balance_points
 
@@ -69,8 +76,10 @@ class Reconciler:
         entries: Documents[Entry],
         stops: Documents[SpendingStop],
         jobs: Documents[Job],
+        accruals: Documents[Accrual],
         clock: Clock,
     ) -> None:
+        self._accruals = accruals
         self._entries = entries
         self._stops = stops
         self._jobs = jobs
@@ -89,7 +98,8 @@ class Reconciler:
                 await check(tally)
             except DamagedError as error:
                 tally.find([error.message])
-        if tally.granted + tally.moved != tally.charged + tally.held + tally.balances:
+        came_in = tally.granted + tally.moved + tally.swept
+        if came_in != tally.charged + tally.held + tally.balances:
             tally.find(["what was granted is not what was charged, is held and is left"])
         if tally.findings:
             await self._stop_spending(tally.findings[0])
@@ -122,8 +132,12 @@ class Reconciler:
                 tally.find(chain.add(entry))
                 if entry.kind is EntryKind.MOVE_IN:
                     await self._check_move(entry, tally)
+                if royalties_in(entry):
+                    await self._check_accruals(entry, tally)
             for ref in chain.open_holds:
                 await self._check_hold(account, ref, tally)
+            if chain.swept_points > await self._accruals.sum("points", {"payee": account}):
+                tally.find([f"{account} was paid more royalties than it has earned"])
             tally.add(chain)
             account = await self._next_account(account)
 
@@ -135,6 +149,20 @@ class Reconciler:
         amounts = [-out.amount_points for out in given]
         if amounts != [into.amount_points for into in taken] or len(amounts) != 1:
             tally.find([f"{entry.account} entry {entry.seq}: came in, and went out nowhere"])
+
+    async def _check_accruals(self, entry: Entry, tally: _Tally) -> None:
+        """Check that what an entry gave to makers is accrued to the same makers, once it is settled."""
+        earned: dict[str, int] = {}
+        for accrual in await self._accruals.find({"generation": entry.ref}):
+            payee = accrued_account(accrual.payee)
+            earned[payee] = earned.get(payee, 0) + accrual.points
+        if earned == royalties_in(entry):
+            return
+        job = await self._find_job(entry.ref)
+        is_under_way = job is not None and job.needs_settling
+        if entry.created_at > self._clock.now() - _ACCRUAL_GRACE or is_under_way:
+            return
+        tally.find([f"{entry.account} entry {entry.seq}: its royalties are not what was accrued"])
 
     async def _next_account(self, account: str) -> str | None:
         where = {"account": Above(account)}

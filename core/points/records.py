@@ -15,6 +15,8 @@ class EntryKind(StrEnum):
     HOLD = "hold"
     REFUSAL = "refusal"
     SETTLE = "settle"
+    USE = "use"
+    SWEEP = "sweep"
     MOVE_OUT = "move_out"
     MOVE_IN = "move_in"
 

@@ -1,9 +1,7 @@
 """Grants, holds and settlements; apart because money has one door, whoever spends."""
 
 import contextlib
-import hashlib
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from core.accounts.records import Principal
 from core.errors import (
@@ -16,20 +14,19 @@ from core.errors import (
     UnavailableError,
 )
 from core.paging import list_page
+from core.points.legs import (
+    WORLD,
+    earn,
+    hash_request,
+    hold_account,
+)
 from core.points.records import MAX_POINTS, Entry, EntryKind, Leg, SpendingStop
 from core.ports import Clock, Documents
 from core.records import Condition, OneOf, Page, PageRequest, new_id
 
-WORLD = "world"
-REVENUE = "revenue"
 _MAX_RACES = 200
 _MAX_HEADS = 1000
 _SHOWN = OneOf(tuple(kind.value for kind in EntryKind if kind is not EntryKind.REFUSAL))
-
-
-def hold_account(ref: str) -> str:
-    """Name the ledger account in which a job's points wait."""
-    return f"hold:{ref}"
 
 
 class Points:
@@ -112,11 +109,19 @@ class Points:
     async def find_settlement(self, account: str, ref: str) -> Entry | None:
         return await self.find_entry(account, f"settle:{ref}")
 
-    async def settle(self, account: str, ref: str, charge_points: int, note: str) -> Entry:
+    async def settle(
+        self,
+        account: str,
+        ref: str,
+        charge_points: int,
+        note: str,
+        royalties: Mapping[str, int] | None = None,
+    ) -> Entry:
         """End a hold: charge this much of it and return the rest, in one entry.
 
-        Capture and void share one key, so a job settles once: the loser of a race gets the
-        winner's entry back and must follow it. Raises NotFoundError when nothing is held.
+        Of the charge, `royalties` go to these payees; what they leave is revenue. Capture and void
+        share one key, so a job settles once: the loser of a race gets the winner's entry back and
+        must follow it. Raises NotFoundError when nothing is held.
         """
         held = await self.find_hold(account, ref)
         if held is None:
@@ -126,7 +131,7 @@ class Points:
             raise InvalidError(f"A charge must lie between 0 and the {points} points held.")
         legs = (
             Leg(account=hold_account(ref), amount_points=-points),
-            Leg(account=REVENUE, amount_points=charge_points),
+            *earn(charge_points, royalties or {}),
             Leg(account=account, amount_points=points - charge_points),
         )
         try:
@@ -191,12 +196,6 @@ class Points:
     async def find_entry(self, account: str, key: str) -> Entry | None:
         found = await self._entries.find({"account": account, "key": key}, limit=1)
         return found[0] if found else None
-
-
-def hash_request(kind: EntryKind, ref: str, legs: Sequence[Leg]) -> str:
-    """Hash what an entry says, so that a repetition can be told from a different request."""
-    content = [kind.value, ref, [[leg.account, leg.amount_points] for leg in legs]]
-    return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()
 
 
 def _same_or_conflict(existing: Entry, request: str) -> Entry:

@@ -21,6 +21,7 @@ from core.jobs.records import Job
 from core.points.reconcile import Reconciler
 from core.points.records import Entry, SpendingStop
 from core.points.service import Points
+from core.royalties.records import Accrual
 
 
 class WallClock:
@@ -46,7 +47,8 @@ async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
         entries = await SqliteDocuments.open(database, Entry)
         stops = await SqliteDocuments.open(database, SpendingStop)
         jobs = await SqliteDocuments.open(database, Job)
-        reconciler = Reconciler(entries, stops, jobs, WallClock())
+        accruals = await SqliteDocuments.open(database, Accrual)
+        reconciler = Reconciler(entries, stops, jobs, accruals, WallClock())
         here, elsewhere = (Points(entries, stops, WallClock()) for _ in range(2))
         yield Ledger(here, entries, reconciler, elsewhere)
 

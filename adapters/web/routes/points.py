@@ -8,7 +8,7 @@ from aiohttp import hdrs, web
 from adapters.web.downloads import write
 from adapters.web.routing import Call, Routes
 from adapters.web.views.common import Listing, PageQuery
-from adapters.web.views.points import BalanceView, EntryView
+from adapters.web.views.points import AccrualView, BalanceView, EarningsView, EntryView
 from core.points.records import Entry
 from core.records import Page, PageRequest, format_time
 
@@ -50,6 +50,20 @@ async def get_statement_csv(call: Call) -> web.StreamResponse:
         page = await call.studio.points.get_statement(call.principal, next_page)
     await response.write_eof()
     return response
+
+
+@routes.get("/royalties")
+async def get_earnings(call: Call) -> EarningsView:
+    """Get what your models have earned, and what of it was paid out."""
+    earnings = await call.studio.payouts.get_earnings(call.principal)
+    return EarningsView.of(earnings)
+
+
+@routes.get("/royalties/accruals")
+async def list_accruals(call: Call, query: PageQuery) -> Listing[AccrualView]:
+    """List what your models have earned, by generation, newest first."""
+    page = await call.studio.royalties.list_own(call.principal, query.page())
+    return Listing[AccrualView].of(page)
 
 
 def _write_rows(page: Page[Entry]) -> bytes:

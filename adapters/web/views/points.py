@@ -1,5 +1,7 @@
 """Balance and statement as the API shows them."""
 
+from pydantic import ConfigDict
+
 from adapters.web.views.common import Time, View
 from core.points.records import EntryKind
 
@@ -20,4 +22,24 @@ class EntryView(View):
     note: str
     amount_points: int
     balance_after_points: int
+    created_at: Time
+
+
+class EarningsView(View):
+    """What models have earned for one of their makers."""
+
+    earned_points: int
+    paid_points: int
+    due_points: int
+
+
+class AccrualView(View):
+    """What one generation earned with one model."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: str
+    model: str
+    training: str
+    points: int
     created_at: Time

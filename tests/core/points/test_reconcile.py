@@ -9,8 +9,8 @@ import pytest
 
 from core.accounts.records import Role
 from core.errors import ForbiddenError, UnavailableError
+from core.points.legs import hash_request
 from core.points.records import Entry, EntryKind, Leg
-from core.points.service import hash_request
 from tests.core.yard import PRICE, Yard
 
 Body = dict[str, Any]  # a stored row, as JSON

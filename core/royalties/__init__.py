@@ -1,0 +1,1 @@
+"""Royalties: what makers of models earn when others generate with them."""

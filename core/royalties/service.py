@@ -1,0 +1,90 @@
+"""Accruals and what they add up to; apart from the ledger, which keeps the points themselves."""
+
+import contextlib
+from collections.abc import Sequence
+
+from core.accounts.records import Principal
+from core.errors import AlreadyExistsError
+from core.paging import list_page
+from core.ports import Clock, Documents
+from core.records import Condition, Page, PageRequest, Value, new_id
+from core.royalties.records import Accrual, ModelUse, Part
+
+
+class Earnings(Value):
+    """What one payee has earned in all, and what of it has been paid out."""
+
+    earned_points: int
+    paid_points: int
+
+    @property
+    def due_points(self) -> int:
+        return self.earned_points - self.paid_points
+
+
+class Royalties:
+    """Who earned what by which generation."""
+
+    def __init__(
+        self, accruals: Documents[Accrual], uses: Documents[ModelUse], clock: Clock
+    ) -> None:
+        self._accruals = accruals
+        self._uses = uses
+        self._clock = clock
+
+    async def note_use(self, generation: str, user: str, model: str, training: str) -> None:
+        """Note that a generation used a model; again is the same use."""
+        now = self._clock.now()
+        use = ModelUse(
+            id=new_id("us"),
+            created_at=now,
+            updated_at=now,
+            generation=generation,
+            model=model,
+            training=training,
+            user=user,
+        )
+        with contextlib.suppress(AlreadyExistsError):
+            await self._uses.insert(use)
+
+    async def accrue(self, generation: str, payer: str, parts: Sequence[Part]) -> None:
+        """Keep what each payee earned by a generation whose hold was settled with these parts; again
+        changes nothing."""
+        for part in parts:
+            now = self._clock.now()
+            accrual = Accrual(
+                id=new_id("ar"),
+                created_at=now,
+                updated_at=now,
+                generation=generation,
+                payer=payer,
+                **part.model_dump(),
+            )
+            with contextlib.suppress(AlreadyExistsError):
+                await self._accruals.insert(accrual)
+
+    async def count_uses(self, model: str) -> int:
+        """Count the generations that used a model."""
+        return await self._uses.count({"model": model})
+
+    async def sum_model(self, model: str) -> int:
+        """Return what a model has earned for all its makers."""
+        return await self._accruals.sum("points", {"model": model})
+
+    async def sum_training(self, training: str) -> int:
+        """Return what the model of a training has earned for all its makers."""
+        return await self._accruals.sum("points", {"training": training})
+
+    async def sum_payee(self, payee: str, model: str = "") -> int:
+        """Return what somebody has earned, by one model or by all."""
+        where: dict[str, Condition] = {"payee": payee}
+        return await self._accruals.sum("points", {**where, "model": model} if model else where)
+
+    async def list_own(self, principal: Principal, page: PageRequest) -> Page[Accrual]:
+        """List what the principal earned, newest first."""
+        where: dict[str, Condition] = {"payee": principal.account}
+        return await list_page(self._accruals, where, "-created_at", page)
+
+    async def find_accruals(self, generation: str) -> list[Accrual]:
+        """Return what was earned by one generation."""
+        return await self._accruals.find({"generation": generation})
