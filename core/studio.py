@@ -12,6 +12,7 @@ from core.conversations.records import Draft, Shortcut
 from core.conversations.service import Conversations
 from core.datasets.captions import Captions
 from core.datasets.export import Exports
+from core.datasets.imports import Imports
 from core.datasets.intake import Intake
 from core.datasets.records import Dataset, Invitation, Item, Member, Report, Snapshot
 from core.datasets.report import make_report
@@ -109,6 +110,7 @@ class Studio:
             self.datasets, stores.items, ports.blobs, ports.images, self.accounts, clock
         )
         retention = _make_retention(ports, self.datasets, self.accounts)
+        self.imports = Imports(self.intake, self.datasets)
         self.captions = Captions(self.datasets)
         self.conversations = Conversations(stores.drafts, stores.shortcuts, clock)
         self.snapshots = Snapshots(

@@ -11,7 +11,7 @@ from core.errors import NotFoundError
 
 _CHUNK_BYTES = 256 * 1024
 MAX_FILES = 200
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".avif"})
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".avif", ".zip"})
 
 
 def find_pictures(texts: Iterable[str], folder: Path) -> list[Picture]:

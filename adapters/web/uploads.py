@@ -10,6 +10,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from adapters.web.bodies import patience
 from adapters.web.routing import Call
 from adapters.web.views.datasets import ItemView, Outcome, UploadedFile, UploadedFiles
+from core.datasets.imports import Taken
 from core.datasets.intake import NewImage
 from core.datasets.records import Dataset
 from core.datasets.texts import MAX_CAPTION_BYTES, check_caption, clean_filename
@@ -111,11 +112,19 @@ class _Upload:
             self._used.add(stem)
         image = NewImage(filename=filename, caption=caption)
         async with aclosing(_read_part(part)) as body:
-            item, new = await self._call.studio.intake.add_image(
+            imported = self._call.studio.imports.add(
                 self._call.principal, self._dataset.id, body, image
             )
-        outcome = Outcome.ADDED if new else Outcome.ALREADY_THERE
-        self.files.append(UploadedFile(filename=filename, outcome=outcome, item=ItemView.of(item)))
+            async for taken in imported:
+                self._note(taken)
+
+    def _note(self, taken: Taken) -> None:
+        """Note what became of a picture, alone or from a zip."""
+        if taken.error is not None:
+            return self.refuse(taken.filename, taken.error)
+        outcome = Outcome.ADDED if taken.is_new else Outcome.ALREADY_THERE
+        item = ItemView.of(taken.item)
+        self.files.append(UploadedFile(filename=taken.filename, outcome=outcome, item=item))
 
     async def _take_caption(self, filename: str, text: str) -> None:
         """Keep a caption for the pictures behind it, and give it to those before it."""

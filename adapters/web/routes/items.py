@@ -32,6 +32,7 @@ async def list_items(call: Call, dataset_id: str, query: PageQuery) -> Listing[I
 async def add_images(call: Call, dataset_id: str) -> UploadedFiles:
     """Add pictures: JPEG, PNG, WebP, HEIC or AVIF, 200 files a form and 32 MiB each at most.
 
+    A zip of pictures, each with its caption in a .txt of the same name, may be among them.
     The answer says what became of each file; one that is refused spoils none of the others."""
     return await take_images(call, dataset_id)
 
@@ -39,7 +40,7 @@ async def add_images(call: Call, dataset_id: str) -> UploadedFiles:
 @routes.post("/datasets/{dataset_id}/captions", scope=Scope.WRITE)
 async def set_captions(call: Call, dataset_id: str, body: Captions) -> CaptionOutcomes:
     """Set the captions of many items, each on its own: the answer says which were saved."""
-    await call.studio.datasets.get_own(call.principal, dataset_id)
+    await call.studio.datasets.get_joint(call.principal, dataset_id)
     outcomes = []
     for item, text in body.captions.items():
         try:
