@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import get_args, get_type_hints
 
 from adapters.arq_queue import ArqWakeups
+from adapters.fetching import WebFetcher
 from adapters.files import FileBlobs
 from adapters.images.pool import SandboxedImages
 from adapters.redis_events import RedisEvents
@@ -39,6 +40,8 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
         await blobs.open()
         images = SandboxedImages(settings.image_sandboxes)
         stack.push_async_callback(images.close)
+        fetcher = WebFetcher()
+        stack.push_async_callback(fetcher.close)
         wakeups = ArqWakeups(settings.get_redis_url(), settings.queue_name)
         stack.push_async_callback(wakeups.close)
         events = RedisEvents(settings.get_redis_url())
@@ -48,6 +51,7 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
             blobs=blobs,
             images=images,
             drawings=images,
+            fetcher=fetcher,
             wakeups=wakeups,
             events=events,
             clock=WallClock(),

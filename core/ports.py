@@ -165,6 +165,15 @@ class Images(Protocol):
         ...
 
 
+class Fetcher(Protocol):
+    """Fetches files from the public web."""
+
+    def fetch(self, url: str) -> AsyncIterator[bytes]:
+        """Yield what is at a public web address; the caller caps it. Raises InvalidError for what is no
+        such address, UnreadableImageError in the same words whatever kept it from being fetched."""
+        ...
+
+
 class SheetTile(Value):
     """One picture of a contact sheet and the short text beneath it."""
 

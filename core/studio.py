@@ -38,7 +38,7 @@ from core.pictures import Pictures
 from core.points.reconcile import Reconciler
 from core.points.records import Entry, SpendingStop
 from core.points.service import Points
-from core.ports import Blobs, Clock, Documents, Drawings, Events, Images, Wakeups
+from core.ports import Blobs, Clock, Documents, Drawings, Events, Fetcher, Images, Wakeups
 from core.royalties.payouts import Payouts
 from core.royalties.records import Accrual, ModelUse, RoyaltyRates
 from core.royalties.service import Royalties
@@ -80,6 +80,7 @@ class Ports:
     blobs: Blobs
     images: Images
     drawings: Drawings
+    fetcher: Fetcher
     wakeups: Wakeups
     events: Events
     clock: Clock
@@ -110,7 +111,7 @@ class Studio:
             self.datasets, stores.items, ports.blobs, ports.images, self.accounts, clock
         )
         retention = _make_retention(ports, self.datasets, self.accounts)
-        self.imports = Imports(self.intake, self.datasets)
+        self.imports = Imports(self.intake, self.datasets, ports.fetcher)
         self.captions = Captions(self.datasets)
         self.conversations = Conversations(stores.drafts, stores.shortcuts, clock)
         self.snapshots = Snapshots(

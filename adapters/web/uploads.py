@@ -1,6 +1,6 @@
 """Pictures from a multipart form, one at a time: each is streamed to the core, and none spoils the others."""
 
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import aclosing
 from typing import TypeVar
 
@@ -14,7 +14,7 @@ from core.datasets.imports import Taken
 from core.datasets.intake import NewImage
 from core.datasets.records import Dataset
 from core.datasets.texts import MAX_CAPTION_BYTES, check_caption, clean_filename
-from core.errors import InvalidError, NotFoundError, TooLargeError, TrainyardError
+from core.errors import InvalidError, NotFoundError, RefusedError, TooLargeError, TrainyardError
 
 MAX_FILES = 200
 _CHUNK_BYTES = 64 * 1024
@@ -53,6 +53,34 @@ async def take_images(call: Call, dataset_id: str) -> UploadedFiles:
     return UploadedFiles(files=tuple(form.files))
 
 
+async def take_addresses(call: Call, dataset_id: str, urls: Sequence[str]) -> UploadedFiles:
+    """Take in what is at these addresses, one after the other; none spoils the others."""
+    files: list[UploadedFile] = []
+    for url in urls:
+        try:
+            async for taken in call.studio.imports.add_url(call.principal, dataset_id, url):
+                files.append(_describe(taken))
+        except RefusedError as error:
+            files.append(_refuse(url[:200], error))
+    return UploadedFiles(files=tuple(files))
+
+
+def _describe(taken: Taken) -> UploadedFile:
+    """Say what became of a picture, alone or from a zip."""
+    if taken.error is not None:
+        return _refuse(taken.filename, taken.error)
+    outcome = Outcome.ADDED if taken.is_new else Outcome.ALREADY_THERE
+    item = ItemView.of(taken.item)
+    return UploadedFile(filename=taken.filename, outcome=outcome, item=item)
+
+
+def _refuse(filename: str, error: TrainyardError) -> UploadedFile:
+    """Say that a file was not kept, and why."""
+    return UploadedFile(
+        filename=filename, outcome=Outcome.REFUSED, code=error.code, detail=error.message
+    )
+
+
 class _Upload:
     """One form on its way in; captions and pictures of one name may come in either order."""
 
@@ -82,10 +110,7 @@ class _Upload:
 
     def refuse(self, filename: str, error: TrainyardError) -> None:
         """Note that a file was not kept, and why."""
-        refused = UploadedFile(
-            filename=filename, outcome=Outcome.REFUSED, code=error.code, detail=error.message
-        )
-        self.files.append(refused)
+        self.files.append(_refuse(filename, error))
 
     def refuse_unused_captions(self) -> None:
         """Note the caption files that no picture took."""
@@ -116,15 +141,7 @@ class _Upload:
                 self._call.principal, self._dataset.id, body, image
             )
             async for taken in imported:
-                self._note(taken)
-
-    def _note(self, taken: Taken) -> None:
-        """Note what became of a picture, alone or from a zip."""
-        if taken.error is not None:
-            return self.refuse(taken.filename, taken.error)
-        outcome = Outcome.ADDED if taken.is_new else Outcome.ALREADY_THERE
-        item = ItemView.of(taken.item)
-        self.files.append(UploadedFile(filename=taken.filename, outcome=outcome, item=item))
+                self.files.append(_describe(taken))
 
     async def _take_caption(self, filename: str, text: str) -> None:
         """Keep a caption for the pictures behind it, and give it to those before it."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO
 
-from core.accounts.records import Principal
+from core.accounts.records import Principal, Scope
+from core.accounts.tokens import require_scope
 from core.datasets.intake import MAX_IMAGE_BYTES, Intake, NewImage
 from core.datasets.records import Item, Source
 from core.datasets.service import Datasets
@@ -24,6 +25,7 @@ from core.datasets.zips import (
     read_entry,
 )
 from core.errors import RefusedError, TooLargeError
+from core.ports import Fetcher
 
 MAX_ZIP_BYTES = 1024**3
 
@@ -41,9 +43,21 @@ class Taken:
 class Imports:
     """Takes in whatever holds pictures."""
 
-    def __init__(self, intake: Intake, datasets: Datasets) -> None:
+    def __init__(self, intake: Intake, datasets: Datasets, fetcher: Fetcher) -> None:
         self._intake = intake
         self._datasets = datasets
+        self._fetcher = fetcher
+
+    async def add_url(
+        self, principal: Principal, dataset_id: str, url: str
+    ) -> AsyncIterator[Taken]:
+        """Take in what is at a web address: a picture, or a zip of them. Raises as `add` does."""
+        require_scope(principal, Scope.WRITE)
+        await self._datasets.get_joint(principal, dataset_id)
+        name = PurePosixPath(url.partition("?")[0]).name[:200]
+        image = NewImage(filename=name, source=Source.URL)
+        async for taken in self.add(principal, dataset_id, self._fetcher.fetch(url), image):
+            yield taken
 
     async def add(
         self, principal: Principal, dataset_id: str, body: AsyncIterator[bytes], image: NewImage

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+from adapters.fetching import WebFetcher
 from adapters.files import FileBlobs
 from adapters.images.pool import SandboxedImages
 from adapters.sqlite.database import SqliteDatabase
@@ -153,7 +154,9 @@ async def open_yard(
         documents = (SqliteDocuments.open(database, get_args(hints[name])[0]) for name in names)
         opened = dict(zip(names, await asyncio.gather(*documents), strict=True))
         wrapped = Stores(**{name: wrap(documents) for name, documents in opened.items()})
-        ports = Ports(wrapped, blobs, images, images, DownWakeups(), DownEvents(), clock)
+        fetcher = WebFetcher()
+        stack.push_async_callback(fetcher.close)
+        ports = Ports(wrapped, blobs, images, images, fetcher, DownWakeups(), DownEvents(), clock)
         studio = Studio(ports, read_offerings())
         yield Yard(studio, Stores(**opened), blobs, database, clock)
 

@@ -4,9 +4,10 @@ from aiohttp import web
 
 from adapters.web.downloads import send_stored
 from adapters.web.routing import Call, Routes
-from adapters.web.uploads import take_images
+from adapters.web.uploads import take_addresses, take_images
 from adapters.web.views.common import Listing, PageQuery
 from adapters.web.views.datasets import (
+    Addresses,
     Caption,
     CaptionOutcome,
     CaptionOutcomes,
@@ -35,6 +36,13 @@ async def add_images(call: Call, dataset_id: str) -> UploadedFiles:
     A zip of pictures, each with its caption in a .txt of the same name, may be among them.
     The answer says what became of each file; one that is refused spoils none of the others."""
     return await take_images(call, dataset_id)
+
+
+@routes.post("/datasets/{dataset_id}/urls", scope=Scope.WRITE)
+async def add_urls(call: Call, dataset_id: str, body: Addresses) -> UploadedFiles:
+    """Add what is at web addresses: pictures, or zips of them; the answer says what became of each."""
+    await call.studio.datasets.get_joint(call.principal, dataset_id)
+    return await take_addresses(call, dataset_id, body.urls)
 
 
 @routes.post("/datasets/{dataset_id}/captions", scope=Scope.WRITE)

@@ -59,6 +59,16 @@ class ItemView(View):
     created_at: Time
 
 
+class Addresses(Form):
+    """Where pictures are on the web."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"urls": ["https://example.org/cat.jpg"]}]}
+    )
+
+    urls: tuple[str, ...] = Field(min_length=1, max_length=50)
+
+
 class Caption(Form):
     """A caption, in a caption set or in the dataset's default one."""
 

@@ -1,8 +1,11 @@
 """Pictures by multipart form: what becomes of each file, whatever the others are."""
 
+import io
+import zipfile
 from typing import Any
 
 import pytest
+from aiohttp import FormData
 from PIL import Image
 
 from adapters.web.uploads import MAX_FILES
@@ -197,3 +200,29 @@ _HEADERS = {"Content-Type": "multipart/form-data; boundary=XX"}
 def _form(disposition: bytes, body: bytes) -> bytes:
     head = b"--XX\r\nContent-Disposition: form-data; " + disposition
     return head + b"\r\n\r\n" + body + b"\r\n"
+
+
+async def test_addresses_that_cannot_be_fetched_are_refused_one_by_one(
+    ada: Api, eve: Api, dataset: str
+) -> None:
+    urls = ["http://127.0.0.1/cat.jpg", "cat.jpg"]
+    answer = await ada.json("POST", f"/datasets/{dataset}/urls", json={"urls": urls})
+    assert [(f["filename"], f["code"]) for f in answer["files"]] == [
+        ("http://127.0.0.1/cat.jpg", "unreadable_image"),
+        ("cat.jpg", "invalid"),
+    ]
+    await eve.json("POST", f"/datasets/{dataset}/urls", 404, json={"urls": urls})
+
+
+async def test_a_zip_among_the_files_is_taken_apart(ada: Api, dataset: str) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("one.png", save(picture(7)))
+        archive.writestr("one.txt", "a zipped one")
+        archive.writestr("two.exe", b"MZ")
+    form = FormData()
+    form.add_field("files", packed.getvalue(), filename="all.zip")
+    answer = await ada.json("POST", f"/datasets/{dataset}/images", data=form)
+    found = {file["filename"]: file for file in answer["files"]}
+    assert found["one.png"]["item"]["captions"] == {"default": "a zipped one"}
+    assert found["two.exe"]["outcome"] == "refused"
