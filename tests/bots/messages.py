@@ -18,7 +18,7 @@ _OPERATORS = {
     "core/points/reconcile.py",
 }
 
-_OURS = ("ValueError", "TypeError", "KeyError", "ScriptError")
+_OURS = ("OSError", "ValueError", "TypeError", "KeyError", "ScriptError")
 """Errors of the program, which nobody is shown."""
 
 Message = str | tuple[str, str]
