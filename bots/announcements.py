@@ -21,6 +21,8 @@ async def announce(studio: Studio, principal: Principal, words: Words, news: Not
         return _announce_joined(words, news.data)
     if news.kind is NewsKind.ROYALTIES_PAID:
         return _announce_paid(words, news.data)
+    if news.kind is NewsKind.PICTURE_WITHDRAWN:
+        return _announce_withdrawn(words, news.data)
     return _announce_ended(words, news)
 
 
@@ -99,6 +101,22 @@ def _announce_paid(words: Words, data: dict[str, JsonValue]) -> Reply:
             Button(words.say("Statement"), "statement"),
         ),
         tone=Tone.GOOD,
+    )
+
+
+def _announce_withdrawn(words: Words, data: dict[str, JsonValue]) -> Reply:
+    again = {name: str(data[name]) for name in ("dataset", "offering", "trigger")}
+    return Reply(
+        words.say("A picture of “{name}” was taken back", name=str(data["model_name"])),
+        words.say(
+            "Somebody has withdrawn a picture that this model learned from. The model and what it "
+            "earned stay as they are. You can train it again without the picture."
+        ),
+        buttons=(
+            Button(words.say("Train it again"), "train", again, Style.PRIMARY),
+            Button(words.say("Look at it"), "mod show", {"model": str(data["model"])}),
+        ),
+        tone=Tone.CAUTION,
     )
 
 

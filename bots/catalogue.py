@@ -13,6 +13,7 @@ from bots import (
     models,
     pictures,
     points,
+    publishing,
     sharing,
     training,
 )
@@ -77,6 +78,7 @@ def list_commands() -> Catalogue:
             *training.COMMANDS,
             *jobs.COMMANDS,
             *models.COMMANDS,
+            *publishing.COMMANDS,
             *points.COMMANDS,
             *account.COMMANDS,
             *linking.COMMANDS,

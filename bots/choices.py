@@ -7,6 +7,7 @@ from bots.pieces import name_status, title_item
 from bots.wording import N_, shorten
 from core.datasets.records import Dataset
 from core.jobs.records import TERMINAL, Status
+from core.models.service import list_files as list_allowed
 from core.records import Cursor, PageRequest
 
 MOST = 1000
@@ -123,7 +124,8 @@ async def list_files(context: Context, args: Args, typed: str) -> list[Choice]:
                 "{size}, for ComfyUI, A1111 and most others", size=words.size(file.bytes)
             ),
         )
-        for file in model.files
+        for file in list_allowed(model, context.principal)
+        if file in model.files
     ]
 
 

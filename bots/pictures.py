@@ -76,7 +76,7 @@ async def remove(context: Context, args: Args) -> Reply:
     """Take out one picture that was confirmed."""
     words, studio = context.words, context.studio
     dataset = await studio.datasets.get_joint(context.principal, args.text("dataset"))
-    await studio.datasets.remove_item(context.principal, dataset.id, args.text("picture"))
+    await studio.contributions.remove_item(context.principal, dataset.id, args.text("picture"))
     size = await studio.datasets.count_active(dataset.id)
     return Reply(
         words.say("The picture is removed"),

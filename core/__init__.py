@@ -24,6 +24,13 @@ checkpoint     a save during training from which another attempt can go on
 artifact       a file that a job made
 model          what a training yields: weights with trigger words, samples and provenance
 trigger_word   the word or phrase that brings a model into a prompt
+slug           a model's readable name in addresses and in `<lora:slug:weight>`; it redirects when it changes
+name claim     the record by which one model has a slug or a public trigger word, and no other
+skeleton       what a word looks like: words with one skeleton can be taken for one another
+trigger map    what prompts bring in, as each process keeps it in memory; versioned by one small record
+resolution     a prompt's meaning: the text to draw from, models with weights, warnings
+share          one payee's part of what a model earns, in basis points
+favourite      a model that somebody likes; an unlisted one then comes by its words, too
 class_prompt   what a DreamBooth subject is one of: "a dog"
 class_image    a picture of the class, drawn by the base model itself, that keeps it from forgetting the class
 points         the integer currency

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import TypeVar, get_type_hints
 
 from core.accounts.linking import Linking, LinkStores
 from core.accounts.merging import Merging, MovingStores
@@ -28,8 +29,9 @@ from core.jobs.service import Jobs
 from core.jobs.settlement import Settlement
 from core.jobs.submission import Submission
 from core.jobs.sweeper import Sweeper
-from core.models.records import TrainedModel
-from core.models.service import Models
+from core.models.contributions import Contributions
+from core.models.opening import ModelStores, open_models
+from core.models.records import Favourite, MapState, NameClaim, TrainedModel
 from core.notifications.delivery import Deliveries
 from core.notifications.records import Notification
 from core.notifications.service import Notifications
@@ -42,6 +44,8 @@ from core.ports import Blobs, Clock, Documents, Drawings, Events, Fetcher, Image
 from core.royalties.payouts import Payouts
 from core.royalties.records import Accrual, ModelUse, RoyaltyRates
 from core.royalties.service import Royalties
+
+G = TypeVar("G")
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,9 @@ class Stores:
     download_links: Documents[DownloadLink]
     accruals: Documents[Accrual]
     model_uses: Documents[ModelUse]
+    model_names: Documents[NameClaim]
+    trigger_maps: Documents[MapState]
+    favourites: Documents[Favourite]
 
 
 @dataclass(frozen=True)
@@ -99,9 +106,7 @@ class Studio:
         rates: RoyaltyRates | None = None,
     ) -> None:
         stores, clock = ports.stores, ports.clock
-        self.blobs = ports.blobs
-        self.events = ports.events
-        self.wakeups = ports.wakeups
+        self.blobs, self.events, self.wakeups = ports.blobs, ports.events, ports.wakeups
         self.offerings = offerings
         self.accounts = Accounts(stores.accounts, stores.identities, clock)
         self.tokens = Tokens(stores.tokens, self.accounts, clock)
@@ -117,8 +122,8 @@ class Studio:
         self.snapshots = Snapshots(
             stores.snapshots, stores.items, self.datasets, ports.blobs, clock
         )
-        self.models = Models(stores.models, stores.snapshots, ports.blobs, clock)
         self.notifications = Notifications(stores.notifications, ports.events, clock)
+        self._open_models(ports)
         self.downloads = Downloads(stores.download_links, ports.blobs, clock, public_url)
         self.exports = Exports(self.datasets, ports.blobs, self.downloads)
         self.sharing = Sharing(
@@ -158,7 +163,7 @@ class Studio:
         )
         self.pictures = Pictures(self.jobs, ports.blobs, ports.drawings)
         self.leases = Leases(stores.jobs, self.accounts, settlement, ports.events, clock, lease_s)
-        self.merging = _make_merging(ports, self.accounts, self.points, self.notifications)
+        self.merging = self._make_merging(ports)
         self.linking = _make_linking(ports, self.accounts, self.merging)
         self.sweeper = Sweeper(
             stores.jobs,
@@ -173,10 +178,43 @@ class Studio:
                 self.linking.sweep,
                 self.sharing.sweep,
                 self.downloads.sweep,
+                self.trigger_map.sweep,
+                self.popularity.sweep,
             ),
         )
         self.reconciler = Reconciler(
             stores.entries, stores.stops, stores.jobs, stores.accruals, clock
+        )
+
+    def _open_models(self, ports: Ports) -> None:
+        stores = ports.stores
+        opened = open_models(
+            _pick(ModelStores, stores),
+            ports.blobs,
+            ports.clock,
+            self.accounts,
+            self.offerings,
+        )
+        self.trigger_map = opened.trigger_map
+        self.models = opened.models
+        self.favourites = opened.favourites
+        self.browsing = opened.browsing
+        self.publishing = opened.publishing
+        self.resolver = opened.resolver
+        self.popularity = opened.popularity
+        self.contributions = Contributions(
+            self.datasets, stores.models, stores.jobs, stores.snapshots, self.notifications
+        )
+
+    def _make_merging(self, ports: Ports) -> Merging:
+        return Merging(
+            _pick(MovingStores, ports.stores),
+            self.accounts,
+            self.points,
+            self.notifications,
+            self.favourites,
+            self.trigger_map,
+            ports.clock,
         )
 
     async def report(self, principal: Principal, dataset_id: str) -> Report:
@@ -184,6 +222,11 @@ class Studio:
         dataset = await self.datasets.get(principal, dataset_id)
         items = await self.datasets.list_active(dataset.id)
         return await asyncio.to_thread(make_report, dataset, items, self.offerings.list_all())
+
+
+def _pick(group: type[G], stores: Stores) -> G:
+    """Take the stores of a group by their names."""
+    return group(**{name: getattr(stores, name) for name in get_type_hints(group)})
 
 
 def _make_retention(ports: Ports, datasets: Datasets, accounts: Accounts) -> Retention:
@@ -204,22 +247,3 @@ def _make_linking(ports: Ports, accounts: Accounts, merging: Merging) -> Linking
     stores = ports.stores
     linking = LinkStores(stores.link_codes, stores.link_tries, stores.identities, stores.accounts)
     return Linking(linking, accounts, merging, ports.clock)
-
-
-def _make_merging(
-    ports: Ports, accounts: Accounts, points: Points, notifications: Notifications
-) -> Merging:
-    stores = ports.stores
-    moving = MovingStores(
-        accounts=stores.accounts,
-        identities=stores.identities,
-        tokens=stores.tokens,
-        merges=stores.merges,
-        datasets=stores.datasets,
-        jobs=stores.jobs,
-        models=stores.models,
-        notifications=stores.notifications,
-        members=stores.members,
-        shortcuts=stores.shortcuts,
-    )
-    return Merging(moving, accounts, points, notifications, ports.clock)

@@ -20,7 +20,9 @@ from core.conversations.records import Shortcut
 from core.datasets.records import Dataset, Member
 from core.errors import AlreadyExistsError, RefusedError, StaleError, TrainyardError
 from core.jobs.records import TERMINAL, Job, Status
+from core.models.favourites import Favourites
 from core.models.records import TrainedModel
+from core.models.trigger_map import TriggerMap
 from core.notifications.records import NewsKind, Notification
 from core.notifications.service import Notifications
 from core.paging import iterate
@@ -61,9 +63,13 @@ class Merging:
         accounts: Accounts,
         points: Points,
         notifications: Notifications,
+        favourites: Favourites,
+        trigger_map: TriggerMap,
         clock: Clock,
     ) -> None:
         self._stores = stores
+        self._favourites = favourites
+        self._trigger_map = trigger_map
         self._accounts = accounts
         self._moves = Moves(points)
         self._notifications = notifications
@@ -124,7 +130,9 @@ class Merging:
         await self._move(self._stores.tokens, mine, {"account": target})
         await self._move(self._stores.datasets, where, {"owner": target})
         await self._move_jobs(source, target)
-        await self._move(self._stores.models, where, {"owner": target})
+        await self._move(self._stores.models, where, {"owner": target, "needs_noting": True})
+        await self._favourites.move(source, target)
+        await self._trigger_map.sweep()
         await self._move(self._stores.notifications, mine, {"account": target})
         await self._move(self._stores.shortcuts, mine, {"account": target})
         await self._move_memberships(source, target)
@@ -160,7 +168,7 @@ class Merging:
         self,
         documents: Documents[R],
         where: Mapping[str, Condition],
-        change: Mapping[str, str],
+        change: Mapping[str, object],
     ) -> None:
         """Give every matching record to the target."""
         async for record in iterate(documents, where):

@@ -153,12 +153,16 @@ class Datasets:
 
     async def remove_item(self, principal: Principal, dataset_id: str, item_id: str) -> None:
         """Take out an item: the owner any, a member what they added. Raises NotFoundError, RefusedError."""
+        await self.withdraw(await self.check_removal(principal, dataset_id, item_id))
+
+    async def check_removal(self, principal: Principal, dataset_id: str, item_id: str) -> Item:
+        """Return an item that the principal may take out. Raises NotFoundError, RefusedError."""
         require_scope(principal, Scope.WRITE)
         dataset = await self.get_joint(principal, dataset_id)
         item = await self.get_item(principal, dataset_id, item_id)
         if principal.account not in (dataset.owner, item.contributor):
             raise RefusedError("Only the owner of the dataset may remove what others added.")
-        await self.withdraw(item)
+        return item
 
     async def list_active(self, dataset_id: str) -> list[Item]:
         """List a dataset's active items in order, for snapshots and reports."""
