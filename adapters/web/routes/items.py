@@ -96,4 +96,4 @@ async def set_caption(call: Call, dataset_id: str, item_id: str, body: Caption) 
 @routes.delete("/datasets/{dataset_id}/items/{item_id}", scope=Scope.WRITE)
 async def remove_item(call: Call, dataset_id: str, item_id: str) -> None:
     """Remove a picture from its dataset."""
-    await call.studio.datasets.remove_item(call.principal, dataset_id, item_id)
+    await call.studio.contributions.remove_item(call.principal, dataset_id, item_id)

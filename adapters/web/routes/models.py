@@ -1,25 +1,92 @@
-"""Trained models, and their files to download."""
+"""Trained models: found, shown, described, published, liked, and their files to download."""
 
 from aiohttp import web
 
 from adapters.web.downloads import send_stored
 from adapters.web.routing import Call, Routes
-from adapters.web.views.common import Listing, PageQuery
-from adapters.web.views.models import ModelView
+from adapters.web.views.common import Listing
+from adapters.web.views.models import (
+    Freeze,
+    ModelChange,
+    ModelQuery,
+    ModelView,
+    PromptForm,
+    Publication,
+    ResolutionView,
+)
+from core.accounts.records import Scope
+from core.errors import ConflictError, RefusedError
+from core.models.records import TrainedModel
 
 routes = Routes("models")
 
 
+def _show(call: Call, model: TrainedModel) -> ModelView:
+    return ModelView.show(model, call.principal)
+
+
 @routes.get("/models")
-async def list_models(call: Call, query: PageQuery) -> Listing[ModelView]:
-    """List your models, newest first."""
-    return Listing[ModelView].of(await call.studio.models.list_own(call.principal, query.page()))
+async def list_models(call: Call, query: ModelQuery) -> Listing[ModelView]:
+    """List models: yours, everybody's public ones, or your favourites.
+
+    Favourites come in the order in which you liked them, the latest first."""
+    page = await call.studio.browsing.list(call.principal, query.search(), query.page())
+    after = page.next.encode() if page.next else None
+    return Listing[ModelView](items=tuple(_show(call, m) for m in page.items), next=after)
 
 
 @routes.get("/models/{model_id}")
 async def get_model(call: Call, model_id: str) -> ModelView:
-    """Get a model."""
-    return ModelView.of(await call.studio.models.get(call.principal, model_id))
+    """Get a model that you may see."""
+    return _show(call, await call.studio.models.get(call.principal, model_id))
+
+
+@routes.get("/models/by-slug/{slug}")
+async def get_model_by_slug(call: Call, slug: str) -> ModelView:
+    """Get a model by its slug, or by one that it had before."""
+    return _show(call, await call.studio.models.get_by_slug(call.principal, slug))
+
+
+@routes.patch("/models/{model_id}", scope=Scope.WRITE, errors=(RefusedError, ConflictError))
+async def change_model(call: Call, model_id: str, body: ModelChange) -> ModelView:
+    """Change what people read about a model, its usual weight, or its trigger words.
+
+    Old words and slugs go on working, and say what to write now."""
+    model = await call.studio.publishing.describe(call.principal, model_id, body.card())
+    return _show(call, model)
+
+
+@routes.put("/models/{model_id}/publication", scope=Scope.WRITE, errors=(RefusedError,))
+async def publish_model(call: Call, model_id: str, body: Publication) -> ModelView:
+    """Let others use a model; who is paid for that is fixed the first time."""
+    model = await call.studio.publishing.publish(
+        call.principal, model_id, body.access, body.trigger_words
+    )
+    return _show(call, model)
+
+
+@routes.delete("/models/{model_id}/publication", scope=Scope.WRITE)
+async def withdraw_model(call: Call, model_id: str) -> None:
+    """Make a model private again; what it earned stays."""
+    await call.studio.publishing.withdraw(call.principal, model_id)
+
+
+@routes.put("/models/{model_id}/favourite", scope=Scope.WRITE)
+async def add_favourite(call: Call, model_id: str) -> ModelView:
+    """Make a model a favourite; an unlisted one then comes by its trigger words, too."""
+    return _show(call, await call.studio.favourites.add(call.principal, model_id))
+
+
+@routes.delete("/models/{model_id}/favourite", scope=Scope.WRITE)
+async def remove_favourite(call: Call, model_id: str) -> None:
+    """Take a model out of your favourites."""
+    await call.studio.favourites.remove(call.principal, model_id)
+
+
+@routes.put("/models/{model_id}/state", scope=Scope.WRITE)
+async def freeze_model(call: Call, model_id: str, body: Freeze) -> ModelView:
+    """Stop a model, or let it go on; for admins."""
+    return _show(call, await call.studio.publishing.freeze(call.principal, model_id, body.state))
 
 
 @routes.get("/models/{model_id}/files/{name}", media="application/octet-stream")
@@ -27,3 +94,10 @@ async def download_file(call: Call, model_id: str, name: str) -> web.StreamRespo
     """Download a file of a model; send `Range` to go on with a download that broke."""
     file = await call.studio.models.find_file(call.principal, model_id, name)
     return await send_stored(call.request, call.studio.blobs, file, save_as=file.name)
+
+
+@routes.post("/loras/resolve")
+async def resolve_prompt(call: Call, body: PromptForm) -> ResolutionView:
+    """Say which models a prompt brings in for you, with weights, for a generator of your own."""
+    resolution = await call.studio.resolver.resolve(call.principal, body.prompt, body.family)
+    return ResolutionView.of(resolution)

@@ -196,6 +196,7 @@ class World:
     notification_id: str
     token_id: str
     member_id: str
+    slug: str
 
     def fill(self, path: str) -> str:
         """Put the ids into an operation's path."""
@@ -212,6 +213,7 @@ async def world(ada: Api, studio: Studio, dataset: str) -> World:
     news = await ada.json("GET", "/notifications")
     tokens = await ada.json("GET", "/me/tokens")
     done = await ada.json("GET", f"/trainings/{training}")
+    model = await ada.json("GET", f"/models/{done['model']}")
     code = (await ada.json("POST", f"/datasets/{dataset}/invitation", 201))["code"]
     friend, _ = await studio.accounts.first_contact("test", "friend", "friend")
     await studio.sharing.join(studio.accounts.speak_for(friend), code)
@@ -224,4 +226,5 @@ async def world(ada: Api, studio: Studio, dataset: str) -> World:
         notification_id=news["items"][0]["id"],
         token_id=tokens["items"][0]["id"],
         member_id=members["items"][0]["id"],
+        slug=model["slug"],
     )
