@@ -47,6 +47,8 @@ class Effort:
     ledger_turn_entries: int = 50
     http_turns: int = 20
     http_turn_requests: int = 40
+    resolution_models: int = 10_000
+    resolution_turns: int = 20
 
 
 FIGURES = (
@@ -117,5 +119,21 @@ FIGURES = (
         "Median time of GET /datasets (20 of them) and of GET /trainings/{id}, the worse of the two, against an "
         "aiohttp handler that answers the same bytes from memory; same client, connections kept, a server "
         "process each.",
+    ),
+    Figure(
+        "resolution.ms",
+        5.0,
+        "lower",
+        "ms a prompt",
+        "resolver.resolve of prompts of 200 words that bring in up to five models, over 10,000 public models with "
+        "two trigger words each, a fifth of which begin with one word; with the read of the map's record from "
+        "SQLite on disk, the map itself in memory.",
+    ),
+    Figure(
+        "resolution.growth",
+        1.3,
+        "lower",
+        "of the time over a tenth",
+        "The same prompts over 10,000 public models against over 1,000, in turns.",
     ),
 )

@@ -21,6 +21,8 @@ NAMES = {
     "intake.memory_growth_mb",
     "ledger.entry_ratio",
     "http.list_ratio",
+    "resolution.ms",
+    "resolution.growth",
 }
 
 
