@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     royalty_bps: int = Field(default=2000, ge=0, le=10_000)
     """How much of what a generation costs goes to the makers of the models it used, in 1/100 %."""
+    use_points: int = Field(default=1, ge=0)
+    """What a program outside pays for each picture that it makes with other people's models."""
     payout_minimum_points: int = Field(default=10, ge=1)
     payout_every_s: float = Field(default=900, gt=0)
     """How often royalties that have come to the minimum are paid out."""

@@ -19,7 +19,8 @@ from core.errors import InvalidError
 from core.offerings.catalogue import parse_base_models, parse_offerings
 from core.offerings.service import Offerings
 from core.royalties.records import RoyaltyRates
-from core.studio import Ports, Stores, Studio
+from core.stores import Ports, Stores
+from core.studio import Studio
 from worker.training.settings import KNOWN_PARAMS
 
 
@@ -59,6 +60,7 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
         rates = RoyaltyRates(
             royalty_bps=settings.royalty_bps,
             payout_minimum_points=settings.payout_minimum_points,
+            use_points=settings.use_points,
         )
         yield Studio(
             ports,

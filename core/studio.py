@@ -1,96 +1,47 @@
 """The studio: every service, put together from ports; all that a door or a task sees of the core."""
 
 import asyncio
-from dataclasses import dataclass
 from typing import TypeVar, get_type_hints
 
 from core.accounts.linking import Linking, LinkStores
 from core.accounts.merging import Merging, MovingStores
-from core.accounts.records import Account, ApiToken, Identity, LinkCode, LinkTries, Merge, Principal
+from core.accounts.records import Principal
 from core.accounts.service import Accounts
 from core.accounts.tokens import Tokens
-from core.conversations.records import Draft, Shortcut
 from core.conversations.service import Conversations
 from core.datasets.captions import Captions
 from core.datasets.export import Exports
 from core.datasets.imports import Imports
 from core.datasets.intake import Intake
-from core.datasets.records import Dataset, Invitation, Item, Member, Report, Snapshot
+from core.datasets.records import Report
 from core.datasets.report import make_report
 from core.datasets.retention import Retention
 from core.datasets.service import Datasets
 from core.datasets.sharing import Sharing
 from core.datasets.snapshots import Snapshots
-from core.downloads import DownloadLink, Downloads
+from core.downloads import Downloads
 from core.jobs.leases import LEASE_S, Leases
 from core.jobs.metrics import Losses
-from core.jobs.records import Job, LossChunk
 from core.jobs.service import Jobs
 from core.jobs.settlement import Settlement
 from core.jobs.submission import Submission
 from core.jobs.sweeper import Sweeper
 from core.models.contributions import Contributions
 from core.models.opening import ModelStores, open_models
-from core.models.records import Favourite, MapState, NameClaim, TrainedModel
 from core.notifications.delivery import Deliveries
-from core.notifications.records import Notification
 from core.notifications.service import Notifications
 from core.offerings.service import Offerings
 from core.pictures import Pictures
 from core.points.reconcile import Reconciler
-from core.points.records import Entry, SpendingStop
 from core.points.service import Points
-from core.ports import Blobs, Clock, Documents, Drawings, Events, Fetcher, Images, Wakeups
 from core.royalties.payouts import Payouts
-from core.royalties.records import Accrual, ModelUse, RoyaltyRates
+from core.royalties.records import RoyaltyRates
 from core.royalties.service import Royalties
+from core.royalties.usage import Usage
+from core.royalties.uses import Uses
+from core.stores import Ports, Stores
 
 G = TypeVar("G")
-
-
-@dataclass(frozen=True)
-class Stores:
-    """One Documents for each kind of record."""
-
-    accounts: Documents[Account]
-    identities: Documents[Identity]
-    tokens: Documents[ApiToken]
-    datasets: Documents[Dataset]
-    items: Documents[Item]
-    snapshots: Documents[Snapshot]
-    jobs: Documents[Job]
-    losses: Documents[LossChunk]
-    models: Documents[TrainedModel]
-    entries: Documents[Entry]
-    stops: Documents[SpendingStop]
-    notifications: Documents[Notification]
-    drafts: Documents[Draft]
-    shortcuts: Documents[Shortcut]
-    link_codes: Documents[LinkCode]
-    link_tries: Documents[LinkTries]
-    merges: Documents[Merge]
-    members: Documents[Member]
-    invitations: Documents[Invitation]
-    download_links: Documents[DownloadLink]
-    accruals: Documents[Accrual]
-    model_uses: Documents[ModelUse]
-    model_names: Documents[NameClaim]
-    trigger_maps: Documents[MapState]
-    favourites: Documents[Favourite]
-
-
-@dataclass(frozen=True)
-class Ports:
-    """Everything the core needs from outside."""
-
-    stores: Stores
-    blobs: Blobs
-    images: Images
-    drawings: Drawings
-    fetcher: Fetcher
-    wakeups: Wakeups
-    events: Events
-    clock: Clock
 
 
 class Studio:
@@ -147,6 +98,10 @@ class Studio:
             clock,
             self.rates.payout_minimum_points,
         )
+        uses = Uses(stores.models, self.royalties, self.accounts)
+        self.usage = Usage(
+            stores.usage_reports, self.resolver, uses, self.points, clock, self.rates.use_points
+        )
         self.losses = Losses(stores.losses, clock)
         settlement = Settlement(stores.jobs, self.models, self.points, self.notifications, clock)
         submission = Submission(stores.jobs, self.points, ports.wakeups, ports.events, clock)
@@ -180,6 +135,7 @@ class Studio:
                 self.downloads.sweep,
                 self.trigger_map.sweep,
                 self.popularity.sweep,
+                self.usage.sweep,
             ),
         )
         self.reconciler = Reconciler(

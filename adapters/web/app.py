@@ -22,6 +22,7 @@ from adapters.web.routes import (
     points,
     sharing,
     trainings,
+    usage,
 )
 from adapters.web.routes.health import DOCUMENT, READINESS, Check
 from adapters.web.routing import STUDIO, Operation
@@ -31,7 +32,19 @@ Hook = Callable[[Mapping[str, str], bytes], Awaitable[int]]
 """Takes the headers and the body of a POST that a platform sends; returns the status to answer with."""
 
 HEARTBEAT_S = 15.0
-_NOUNS = (health, me, datasets, sharing, items, offerings, trainings, models, points, notifications)
+_NOUNS = (
+    health,
+    me,
+    datasets,
+    sharing,
+    items,
+    offerings,
+    trainings,
+    models,
+    usage,
+    points,
+    notifications,
+)
 
 
 def create_app(

@@ -25,7 +25,8 @@ from core.offerings.service import Offerings, TrainingWishes
 from core.points.reconcile import Verdict
 from core.ports import Event
 from core.records import new_id
-from core.studio import Ports, Stores, Studio
+from core.stores import Ports, Stores
+from core.studio import Studio
 from tests.clock import HandClock
 from worker.training.settings import KNOWN_PARAMS
 
@@ -130,7 +131,7 @@ class Yard:
     async def _check_news(self, job: Job) -> None:
         """Assert that a job that ended has one piece of news, and a completed one its model."""
         news = await self.stores.notifications.find({"account": job.owner})
-        mine = [n for n in news if n.data["training"] == job.id]
+        mine = [n for n in news if n.data.get("training") == job.id]
         models = await self.stores.models.find({"owner": job.owner})
         made = [model.id for model in models if model.provenance.job == job.id]
         ended = job.status in (Status.COMPLETED, Status.FAILED, Status.CANCELLED)

@@ -2,7 +2,7 @@
 
 from pydantic import ConfigDict
 
-from adapters.web.views.common import Time, View
+from adapters.web.views.common import Form, Time, View
 from core.points.records import EntryKind
 
 
@@ -41,5 +41,31 @@ class AccrualView(View):
     id: str
     model: str
     training: str
+    points: int
+    created_at: Time
+
+
+class UsageForm(Form):
+    """What was generated outside."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"prompt": "a photo of mycat", "family": "sdxl", "images": 4}]
+        }
+    )
+
+    prompt: str
+    family: str
+    images: int = 1
+
+
+class UsageView(View):
+    """A report that was taken; `points` is what it cost."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: str
+    images: int
+    models: tuple[str, ...]
     points: int
     created_at: Time

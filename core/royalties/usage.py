@@ -1,0 +1,148 @@
+"""Usage reports: what programs outside generate with models from here, paid like a generation of our own."""
+
+import contextlib
+import hashlib
+import logging
+
+from core.accounts.records import Principal, Scope
+from core.accounts.tokens import require_scope
+from core.errors import AlreadyExistsError, ConflictError, InvalidError, StaleError, TrainyardError
+from core.models.resolver import Resolver
+from core.paging import iterate
+from core.points.legs import earn
+from core.points.records import EntryKind, Leg
+from core.points.service import Points
+from core.ports import Clock, Documents
+from core.records import Record, Value, new_id
+from core.royalties.records import Part
+from core.royalties.shares import split, sum_by_payee
+from core.royalties.uses import Uses
+
+MAX_IMAGES = 100
+_MAX_KEY_CHARACTERS = 200
+_log = logging.getLogger(__name__)
+
+
+class UsageReport(Record):
+    """What a program has reported once under this key; all that follows from it is in it."""
+
+    collection = "usage_reports"
+    unique = (("account", "key"),)
+    indexed = ("unpaid",)
+
+    account: str
+    key: str
+    request_sha256: str
+    images: int
+    models: tuple[str, ...]
+    parts: tuple[Part, ...]
+    points: int
+    unpaid: bool | None = True
+    """True until it was paid and noted."""
+
+
+class NewUsage(Value):
+    """What was generated: with this prompt, on base models of this family, so many pictures."""
+
+    prompt: str
+    family: str
+    images: int = 1
+
+
+class Usage:
+    """Takes usage reports. The prompt is resolved here again: a program cannot name a model that it did not use."""
+
+    def __init__(
+        self,
+        reports: Documents[UsageReport],
+        resolver: Resolver,
+        uses: Uses,
+        points: Points,
+        clock: Clock,
+        use_points: int,
+    ) -> None:
+        self._reports = reports
+        self._resolver = resolver
+        self._uses = uses
+        self._points = points
+        self._clock = clock
+        self.use_points = use_points
+
+    async def report(self, principal: Principal, usage: NewUsage, key: str) -> UsageReport:
+        """Pay the makers of the models that a prompt brought in, each picture with other people's models
+        at `use_points`; the same key again is the same report.
+
+        Raises InvalidError, InsufficientPointsError: then nothing was reported; ConflictError when
+        the key was used for another report.
+        """
+        require_scope(principal, Scope.SPEND)
+        if not 1 <= usage.images <= MAX_IMAGES:
+            raise InvalidError(f"A report counts 1 to {MAX_IMAGES} pictures.")
+        if not 1 <= len(key) <= _MAX_KEY_CHARACTERS:
+            raise InvalidError("Send an Idempotency-Key of 1 to 200 characters.")
+        request = hashlib.sha256(usage.model_dump_json().encode("utf-8", "replace")).hexdigest()
+        report = await self._insert(principal, usage, key, request)
+        if report.request_sha256 != request:
+            raise ConflictError("This Idempotency-Key was used for another report.")
+        return await self._finish(report)
+
+    async def _insert(
+        self, principal: Principal, usage: NewUsage, key: str, request: str
+    ) -> UsageReport:
+        known = await self._reports.find({"account": principal.account, "key": key}, limit=1)
+        if known:
+            return known[0]
+        resolution = await self._resolver.resolve(principal, usage.prompt, usage.family)
+        claims = [
+            claim
+            for model in resolution.models
+            if (claim := await self._uses.claim(principal.account, model.id, model.weight))
+        ]
+        points = usage.images * self.use_points if claims else 0
+        await self._points.check_covers(principal.account, points)
+        now = self._clock.now()
+        try:
+            return await self._reports.insert(
+                UsageReport(
+                    id=new_id("ur"),
+                    created_at=now,
+                    updated_at=now,
+                    account=principal.account,
+                    key=key,
+                    request_sha256=request,
+                    images=usage.images,
+                    models=tuple(model.id for model in resolution.models),
+                    parts=split(points, claims),
+                    points=points,
+                )
+            )
+        except AlreadyExistsError:
+            found = await self._reports.find({"account": principal.account, "key": key}, limit=1)
+            return found[0]
+
+    async def _finish(self, report: UsageReport) -> UsageReport:
+        """Pay and note a report; what a crash left undone is done by the next call or by the sweeper."""
+        if report.unpaid is None:
+            return report
+        if report.points:
+            legs = (
+                Leg(account=report.account, amount_points=-report.points),
+                *earn(report.points, sum_by_payee(report.parts)),
+            )
+            note = "Generated elsewhere"
+            await self._points.post(
+                report.account, EntryKind.USE, f"use:{report.id}", report.id, legs, note
+            )
+        await self._uses.note(report.id, report.account, report.models, report.parts)
+        paid = report.changed(self._clock.now(), unpaid=None)
+        with contextlib.suppress(StaleError):
+            return await self._reports.replace(paid)
+        return paid
+
+    async def sweep(self) -> None:
+        """Finish what crashes left undone; a report that cannot be paid any more is tried again later."""
+        async for report in iterate(self._reports, {"unpaid": True}):
+            try:
+                await self._finish(report)
+            except TrainyardError as error:
+                _log.warning("the usage report %s stays unpaid: %s", report.id, error.code)

@@ -1,0 +1,61 @@
+"""What the studio stands on: a store for each kind of record, and the ports; one list, read by whoever opens them."""
+
+from dataclasses import dataclass
+
+from core.accounts.records import Account, ApiToken, Identity, LinkCode, LinkTries, Merge
+from core.conversations.records import Draft, Shortcut
+from core.datasets.records import Dataset, Invitation, Item, Member, Snapshot
+from core.downloads import DownloadLink
+from core.jobs.records import Job, LossChunk
+from core.models.records import Favourite, MapState, NameClaim, TrainedModel
+from core.notifications.records import Notification
+from core.points.records import Entry, SpendingStop
+from core.ports import Blobs, Clock, Documents, Drawings, Events, Fetcher, Images, Wakeups
+from core.royalties.records import Accrual, ModelUse
+from core.royalties.usage import UsageReport
+
+
+@dataclass(frozen=True)
+class Stores:
+    """One Documents for each kind of record."""
+
+    accounts: Documents[Account]
+    identities: Documents[Identity]
+    tokens: Documents[ApiToken]
+    datasets: Documents[Dataset]
+    items: Documents[Item]
+    snapshots: Documents[Snapshot]
+    jobs: Documents[Job]
+    losses: Documents[LossChunk]
+    models: Documents[TrainedModel]
+    entries: Documents[Entry]
+    stops: Documents[SpendingStop]
+    notifications: Documents[Notification]
+    drafts: Documents[Draft]
+    shortcuts: Documents[Shortcut]
+    link_codes: Documents[LinkCode]
+    link_tries: Documents[LinkTries]
+    merges: Documents[Merge]
+    members: Documents[Member]
+    invitations: Documents[Invitation]
+    download_links: Documents[DownloadLink]
+    accruals: Documents[Accrual]
+    model_uses: Documents[ModelUse]
+    usage_reports: Documents[UsageReport]
+    model_names: Documents[NameClaim]
+    trigger_maps: Documents[MapState]
+    favourites: Documents[Favourite]
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Everything the core needs from outside."""
+
+    stores: Stores
+    blobs: Blobs
+    images: Images
+    drawings: Drawings
+    fetcher: Fetcher
+    wakeups: Wakeups
+    events: Events
+    clock: Clock
