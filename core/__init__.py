@@ -23,6 +23,7 @@ attempt        one claim of a job; it writes below its own prefix
 checkpoint     a save during training from which another attempt can go on
 artifact       a file that a job made
 model          what a training yields: weights with trigger words, samples and provenance
+statement      what the instance signs of a weights file: what it was made from and what it holds
 trigger_word   the word or phrase that brings a model into a prompt
 class_prompt   what a DreamBooth subject is one of: "a dog"
 class_image    a picture of the class, drawn by the base model itself, that keeps it from forgetting the class

@@ -38,7 +38,17 @@ from core.pictures import Pictures
 from core.points.reconcile import Reconciler
 from core.points.records import Entry, SpendingStop
 from core.points.service import Points
-from core.ports import Blobs, Clock, Documents, Drawings, Events, Fetcher, Images, Wakeups
+from core.ports import (
+    Blobs,
+    Clock,
+    Documents,
+    Drawings,
+    Events,
+    Fetcher,
+    Images,
+    Signer,
+    Wakeups,
+)
 from core.royalties.payouts import Payouts
 from core.royalties.records import Accrual, ModelUse, RoyaltyRates
 from core.royalties.service import Royalties
@@ -84,6 +94,7 @@ class Ports:
     wakeups: Wakeups
     events: Events
     clock: Clock
+    signer: Signer
 
 
 class Studio:
@@ -102,6 +113,7 @@ class Studio:
         self.blobs = ports.blobs
         self.events = ports.events
         self.wakeups = ports.wakeups
+        self.signer = ports.signer
         self.offerings = offerings
         self.accounts = Accounts(stores.accounts, stores.identities, clock)
         self.tokens = Tokens(stores.tokens, self.accounts, clock)

@@ -1,6 +1,7 @@
 """Base models: one entry a family, and the one way to load them: safetensors only, never remote code."""
 
 import errno
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from diffusers import (
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
 )
+from huggingface_hub import snapshot_download
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from core.errors import TrainingError
@@ -20,6 +22,7 @@ from core.offerings.records import BaseModel
 from worker.tiny_sd import WEIGHTS_FOLDER
 
 _BUILTIN = {"tiny_sd": WEIGHTS_FOLDER}
+_NETWORKS = ("text_encoder", "text_encoder_2", "unet", "vae")
 _CONFIGS = {
     "tiny": str(WEIGHTS_FOLDER),
     "sd15": "stable-diffusion-v1-5/stable-diffusion-v1-5",
@@ -152,3 +155,36 @@ def load_pipeline(model: BaseModel) -> StableDiffusionPipeline | StableDiffusion
         use_safetensors=True,
         **checker,
     )
+
+
+def find_source(model: BaseModel) -> Path:
+    """Find the file or folder that a base model was loaded from, without a network. Raises OSError."""
+    kind, _, name = model.source.partition(":")
+    if kind == "builtin":
+        return _BUILTIN[name]
+    if model.source.endswith(".safetensors") or Path(model.source).is_dir():
+        return Path(model.source)
+    revision = model.revision or None
+    return Path(snapshot_download(model.source, revision=revision, local_files_only=True))
+
+
+def hash_base(model: BaseModel) -> str:
+    """Hash the weights of a base model where they lie; "" when they are gone since they were loaded.
+
+    A single file's hash is its SHA-256, as sites know it. A folder's is the SHA-256 of one line
+    `<sha256>  <path>` for each weights file of its networks, in order of paths.
+    """
+    try:
+        source = find_source(model)
+        if source.is_file():
+            return _hash_file(source)
+        files = (file for part in _NETWORKS for file in source.glob(f"{part}/*.safetensors"))
+        lines = [f"{_hash_file(f)}  {f.relative_to(source).as_posix()}\n" for f in sorted(files)]
+    except (OSError, ValueError):  # the hub calls a path no id by a ValueError
+        return ""
+    return hashlib.sha256("".join(lines).encode()).hexdigest() if lines else ""
+
+
+def _hash_file(file: Path) -> str:
+    with file.open("rb") as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()

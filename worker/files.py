@@ -9,6 +9,7 @@ from pathlib import Path
 from core.datasets.records import Snapshot
 from core.errors import NotFoundError, TrainingError
 from core.jobs.records import TERMINAL, Checkpoint, Job, StoredFile
+from core.offerings.records import TrainingSpec
 from core.ports import Blobs
 from core.studio import Studio
 from worker.messages import TaskImage
@@ -37,7 +38,38 @@ async def fetch_images(studio: Studio, snapshot: Snapshot, folder: Path) -> tupl
     return tuple(images)
 
 
-async def fetch_checkpoint(blobs: Blobs, checkpoint: Checkpoint, folder: Path) -> Path | None:
+async def fetch_start(blobs: Blobs, spec: TrainingSpec, folder: Path) -> Path | None:
+    """Write the LoRA that a training goes on from to a folder; None when it starts from none.
+
+    Raises TrainingError (`invalid_data`) when it is gone or differs from what was submitted.
+    """
+    if spec.start is None:
+        return None
+    place = folder / "start.safetensors"
+    try:
+        digest = await _write(blobs.read(spec.start.key), place)
+    except NotFoundError:
+        digest = ""
+    if digest != spec.start.sha256:
+        raise TrainingError(
+            "The model that this training goes on from is damaged or gone; train without it. All "
+            "points were returned.",
+            code="invalid_data",
+        )
+    return place
+
+
+async def fetch_checkpoints(blobs: Blobs, job: Job, folder: Path) -> list[tuple[int, Path]]:
+    """Bring a job's checkpoints as (step, folder), the newest first; those that are not whole are left out."""
+    found = []
+    for checkpoint in (job.checkpoint, job.previous_checkpoint):
+        if checkpoint is not None:
+            place = await _fetch_checkpoint(blobs, checkpoint, folder)
+            found += [(checkpoint.step, place)] if place is not None else []
+    return found
+
+
+async def _fetch_checkpoint(blobs: Blobs, checkpoint: Checkpoint, folder: Path) -> Path | None:
     """Write a checkpoint's files to a folder; None when one is gone or torn, so an older one is tried."""
     place = folder / f"resume{checkpoint.step}"
     shutil.rmtree(place, ignore_errors=True)

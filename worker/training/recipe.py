@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.datasets.buckets import get_step_px
-from worker.base_models import LoadedBase
+from worker.base_models import LoadedBase, hash_base
 from worker.messages import DoneLine, StepLine, TrainingTask, ValidationLine
 from worker.training.cache import Cache
 from worker.training.captions import list_variants, write_caption
@@ -69,8 +69,13 @@ class Training:
         done = Trained(task, settings, state, trained, held_out, sha256)
         files = self._output.write(report.out, base, done)
         files += self._technique.write_extra(base, task, report.out)
-        best_step = state.validation.best_step or None
-        report.tell(DoneLine(files=files, steps=state.step, best_step=best_step))
+        line = DoneLine(
+            files=files,
+            steps=state.step,
+            best_step=state.validation.best_step or None,
+            base_sha256=hash_base(task.spec.base_model),
+        )
+        report.tell(line)
 
     def _encode(self, base: LoadedBase) -> Encoded:
         """Encode the dataset's pictures and those that the method adds."""
