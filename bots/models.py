@@ -15,7 +15,7 @@ from bots.dialog import (
     Tone,
     command,
 )
-from bots.pieces import show_drawing, show_file
+from bots.pieces import offer_further, show_drawing, show_file
 from bots.wording import N_, shorten
 
 
@@ -64,6 +64,7 @@ async def show(context: Context, args: Args) -> Reply:
         images=show_drawing("samples.png", samples, words.say("Samples, by step")),
         buttons=(
             Button(words.say("Download"), "mod download", bound, Style.PRIMARY),
+            *offer_further(words, model),
             Button(words.say("The training"), "job show", {"training": made.job}),
             Button(words.say("All models"), "mods"),
         ),

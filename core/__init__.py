@@ -23,6 +23,7 @@ attempt        one claim of a job; it writes below its own prefix
 checkpoint     a save during training from which another attempt can go on
 artifact       a file that a job made
 model          what a training yields: weights with trigger words, samples and provenance
+start          an earlier LoRA of one's own that a training goes on from
 statement      what the instance signs of a weights file: what it was made from and what it holds
 trigger_word   the word or phrase that brings a model into a prompt
 class_prompt   what a DreamBooth subject is one of: "a dog"

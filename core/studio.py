@@ -163,6 +163,7 @@ class Studio:
             offerings,
             self.snapshots,
             self.datasets,
+            self.models,
             submission,
             settlement,
             ports.events,

@@ -10,8 +10,10 @@ from core.errors import ConflictError, NotFoundError, RefusedError, StaleError
 from core.jobs.events import job_event
 from core.jobs.records import TERMINAL, VISIBLE, Job, LossChunk, Progress, Status
 from core.jobs.settlement import Settlement
+from core.jobs.starting import find_start
 from core.jobs.submission import Submission
 from core.jobs.transitions import move
+from core.models.service import Models
 from core.offerings.records import Quote, TrainingSpec
 from core.offerings.service import Offerings, TrainingWishes, check_size
 from core.paging import iterate, list_page
@@ -32,6 +34,7 @@ class Jobs:
         catalogue: Offerings,
         snapshots: Snapshots,
         datasets: Datasets,
+        models: Models,
         submission: Submission,
         settlement: Settlement,
         events: Events,
@@ -42,6 +45,7 @@ class Jobs:
         self._catalogue = catalogue
         self._snapshots = snapshots
         self._datasets = datasets
+        self._models = models
         self._submission = submission
         self._settlement = settlement
         self._events = events
@@ -51,12 +55,22 @@ class Jobs:
         self, principal: Principal, wishes: TrainingWishes, dataset_id: str | None = None
     ) -> tuple[TrainingSpec, Quote]:
         """Check and price a training without buying it; with a dataset its size is checked too."""
-        spec, quote = self._catalogue.specify(wishes)
+        spec, quote = await self._specify(principal, wishes)
         if dataset_id is not None:
             dataset = await self._datasets.get(principal, dataset_id)
             offering = self._catalogue.get(spec.offering)
             check_size(offering, await self._datasets.count_active(dataset.id))
         return spec, quote
+
+    async def _specify(
+        self, principal: Principal, wishes: TrainingWishes
+    ) -> tuple[TrainingSpec, Quote]:
+        if not wishes.start_from:
+            return self._catalogue.specify(wishes)
+        offering = self._catalogue.get(wishes.offering)
+        start = await find_start(self._models, self._jobs, principal, wishes.start_from)
+        spec, quote = self._catalogue.specify(start.fill(wishes, offering))
+        return start.put_into(spec), quote
 
     async def submit(
         self, principal: Principal, dataset_id: str, wishes: TrainingWishes, idempotency_key: str

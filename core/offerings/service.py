@@ -37,6 +37,8 @@ class TrainingWishes(Value):
     trigger_words: tuple[str, ...] = ()
     class_prompt: str = ""
     sample_prompts: tuple[str, ...] = ()
+    start_from: str = ""
+    """One's own model to train further; empty starts from the base model."""
     params: dict[str, ParamValue] = Field(default_factory=dict)
 
     def hash_for(self, dataset_id: str) -> str:

@@ -50,6 +50,8 @@ def write_metadata(facts: Facts) -> dict[str, str]:
     """
     told = {**_tell_run(facts), **_tell_settings(facts.settings), **_tell_dataset(facts)}
     told |= {**_tell_modelspec(facts), **_tell_sampler(facts)}
+    if facts.spec.start is not None:
+        told["trainyard.started_from_sha256"] = facts.spec.start.sha256
     return {name: _to_text(value) for name, value in told.items()}
 
 

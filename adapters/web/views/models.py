@@ -25,6 +25,7 @@ class ProvenanceView(View):
     base_model: str
     steps: int
     seed: int
+    started_from: str | None
 
 
 class ModelView(View):
