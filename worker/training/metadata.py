@@ -76,7 +76,7 @@ def _tell_run(facts: Facts) -> dict[str, object]:
         "ss_steps": facts.step,
         "ss_max_train_steps": settings.steps,
         "ss_epoch": facts.epoch,
-        "ss_num_epochs": facts.epoch,
+        "ss_num_epochs": settings.epochs or facts.epoch,
         "ss_num_batches_per_epoch": facts.batches_per_epoch,
     }
 
