@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import ConflictError, LeaseLostError, TrainingError, TrainyardError
-from core.jobs.records import Checkpoint, Failure, Job, Sample
+from core.jobs.records import Failure, Job, Sample
 from core.studio import Studio
 from worker.files import (
     delete_leftovers,
+    delete_old_checkpoints,
     fetch_checkpoints,
     fetch_images,
     fetch_start,
+    store_checkpoint,
     store_files,
 )
 from worker.held_job import HeldJob
@@ -38,7 +40,6 @@ from worker.supervisor import Child
 
 _log = logging.getLogger(__name__)
 _TICK_S = 0.4
-_KEPT_CHECKPOINTS = 2
 
 
 @dataclass(frozen=True)
@@ -159,17 +160,10 @@ class Attempt:
     async def _keep_checkpoint(self, line: CheckpointLine) -> None:
         """Upload a checkpoint, name it in the job, and delete the ones that are too old."""
         blobs, prefix = self._studio.blobs, f"{self._prefix}/checkpoints"
-        try:
-            saved = await asyncio.to_thread(lambda: sorted(line.folder.iterdir()))
-            files = await store_files(blobs, f"{prefix}/{line.step:07d}", saved)
-        except FileNotFoundError:  # the upload was so slow that the child has newer ones by now
-            return
-        await self._held.set_checkpoint(Checkpoint(step=line.step, files=files))
-        keys = [key async for key in blobs.list(f"{prefix}/")]
-        steps = sorted({key.removeprefix(prefix).split("/")[1] for key in keys})
-        for key in keys:
-            if key.removeprefix(prefix).split("/")[1] in steps[:-_KEPT_CHECKPOINTS]:
-                await blobs.delete(key)
+        checkpoint = await store_checkpoint(blobs, prefix, line.step, line.folder)
+        if checkpoint is not None:
+            await self._held.set_checkpoint(checkpoint)
+            await delete_old_checkpoints(blobs, prefix)
 
     async def _watch(self) -> None:
         """Keep the lease, write progress, and see to it that a child that should stop does."""

@@ -15,12 +15,24 @@ from diffusers import (
     UNet2DConditionModel,
 )
 from huggingface_hub import snapshot_download
+from safetensors import SafetensorError
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from core.errors import TrainingError
 from core.offerings.records import BaseModel
 from worker.tiny_sd import WEIGHTS_FOLDER
+from worker.training.guards import is_out_of_memory
 
+_LOADING_ERRORS = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+    SafetensorError,
+)
+"""What the libraries raise for a model that is not there, not whole, or whose headers are not true."""
 _BUILTIN = {"tiny_sd": WEIGHTS_FOLDER}
 _NETWORKS = ("text_encoder", "text_encoder_2", "unet", "vae")
 _CONFIGS = {
@@ -109,14 +121,13 @@ def load_base(model: BaseModel, dtype: torch.dtype = torch.float32) -> LoadedBas
     """
     try:
         pipeline = load_pipeline(model)
-    except (OSError, ValueError, KeyError, NotImplementedError) as error:
+        _check_tokenizers(pipeline)
+    except _LOADING_ERRORS as error:
         if getattr(error, "errno", None) == errno.ENOMEM:
             raise MemoryError from error
-        raise TrainingError(
-            f"The base model {model.name} could not be loaded from “{model.source}”. Nothing was "
-            "charged. An admin can put it there or correct base_models.toml.",
-            code="base_model_missing",
-        ) from error
+        if is_out_of_memory(error):
+            raise
+        raise TrainingError(_explain_missing(model), code="base_model_missing") from error
     family = FAMILIES[model.family]
     texts = ("", "_2") if family.is_sdxl else ("",)
     encoders = tuple(getattr(pipeline, f"text_encoder{end}") for end in texts)
@@ -154,6 +165,32 @@ def load_pipeline(model: BaseModel) -> StableDiffusionPipeline | StableDiffusion
         dtype=torch.float32,
         use_safetensors=True,
         **checker,
+    )
+
+
+def _check_tokenizers(pipeline: Any) -> None:  # diffusers is untyped
+    """Raise ValueError for a tokenizer without its vocabulary: it loads, and reads every word as unknown."""
+    for end in ("", "_2"):
+        tokenizer = getattr(pipeline, f"tokenizer{end}", None)
+        encoder = getattr(pipeline, f"text_encoder{end}", None)
+        if (
+            tokenizer is not None
+            and encoder is not None
+            and len(tokenizer) < encoder.config.vocab_size // 2
+        ):
+            raise ValueError(f"tokenizer{end} has {len(tokenizer)} words")
+
+
+def _explain_missing(model: BaseModel) -> str:
+    if model.source.startswith("builtin:") or Path(model.source).is_absolute():
+        return (
+            f"The base model {model.name} could not be loaded from “{model.source}”. Nothing was "
+            "charged. An admin can put it there whole or correct base_models.toml."
+        )
+    return (
+        f"The base model {model.name} is not on this worker, and “{model.source}” could not be fetched "
+        "from the hub. Nothing was charged; try again later. An admin can check the worker's network, "
+        "or name a folder in base_models.toml."
     )
 
 

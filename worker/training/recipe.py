@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from safetensors import SafetensorError
+
 from core.datasets.buckets import get_step_px
 from worker.base_models import LoadedBase, hash_base
 from worker.messages import DoneLine, StepLine, TrainingTask, ValidationLine
@@ -11,7 +13,13 @@ from worker.training.cache import Cache
 from worker.training.captions import list_variants, write_caption
 from worker.training.checkpoints import load_checkpoint
 from worker.training.encoding import Encoded, encode_dataset
-from worker.training.guards import check_finite, describe_out_of_memory, is_out_of_memory
+from worker.training.guards import (
+    check_finite,
+    describe_disk_full,
+    describe_out_of_memory,
+    is_disk_full,
+    is_out_of_memory,
+)
 from worker.training.images import Picture, read_picture
 from worker.training.methods import TECHNIQUES
 from worker.training.optimizers import make_optimizer
@@ -44,6 +52,10 @@ class Training:
             if not is_out_of_memory(error):
                 raise
             raise describe_out_of_memory(self._settings) from error
+        except (OSError, SafetensorError) as error:
+            if not is_disk_full(error):
+                raise
+            raise describe_disk_full() from error
 
     def _run(self) -> None:
         task, settings, report = self._task, self._settings, self._report
