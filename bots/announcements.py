@@ -3,10 +3,11 @@
 from pydantic import JsonValue
 
 from bots.dialog import Button, Fact, File, Reply, Style, Tone
-from bots.pieces import name_platform, show_drawing
+from bots.pieces import name_platform, offer_further, show_drawing
 from bots.wording import Words
 from core.accounts.records import Principal
 from core.errors import NotFoundError, UnavailableError
+from core.models.records import TrainedModel
 from core.notifications.records import NewsKind, Notification
 from core.studio import Studio
 
@@ -31,27 +32,36 @@ async def _announce_completed(
 ) -> Reply:
     bound = {"model": str(data["model"])}
     name = str(data["model_name"])
+    model = await _find_model(studio, principal, str(data["model"]))
     return Reply(
         words.say("“{name}” is ready", name=name),
         words.say("Write a trigger word into a prompt to bring the model in."),
         tuple(_list_facts(words, data)),
-        images=await _draw_samples(studio, principal, words, str(data["model"])),
+        images=await _draw_samples(studio, words, model),
         buttons=(
             Button(words.say("Look at it"), "mod show", bound, Style.PRIMARY),
             Button(words.say("Download"), "mod download", bound),
+            *(offer_further(words, model) if model else ()),
             Button(words.say("The training"), "job show", {"training": str(data["training"])}),
         ),
         tone=Tone.GOOD,
     )
 
 
-async def _draw_samples(
-    studio: Studio, principal: Principal, words: Words, model_id: str
-) -> tuple[File, ...]:
-    """Draw the model's samples; news is told without them rather than not at all."""
+async def _find_model(studio: Studio, principal: Principal, model_id: str) -> TrainedModel | None:
+    """Find the model; news is told without it rather than not at all."""
     try:
-        model = await studio.models.get(principal, model_id)
-        drawing = await studio.pictures.draw_samples(model.samples)
+        return await studio.models.get(principal, model_id)
+    except (NotFoundError, UnavailableError):
+        return None
+
+
+async def _draw_samples(
+    studio: Studio, words: Words, model: TrainedModel | None
+) -> tuple[File, ...]:
+    """Draw the model's samples where that can be done now."""
+    try:
+        drawing = await studio.pictures.draw_samples(model.samples) if model else None
     except (NotFoundError, UnavailableError):
         return ()
     return show_drawing("samples.png", drawing, words.say("Samples, by step"))

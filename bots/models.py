@@ -20,7 +20,7 @@ from bots.dialog import (
     Tone,
     command,
 )
-from bots.pieces import show_drawing, show_file
+from bots.pieces import offer_further, show_drawing, show_file
 from bots.wording import N_, shorten
 from core.errors import NotFoundError
 from core.models.browsing import Order, Search, Show
@@ -169,6 +169,7 @@ async def _offer(context: Context, model: TrainedModel) -> list[Button]:
         if model.access is not ModelAccess.PRIVATE:
             buttons.append(Button(words.say("Withdraw"), "mod withdraw", bound))
         buttons.append(Button(words.say("Change trigger words"), "mod words", bound))
+        buttons += offer_further(words, model)
     if await context.studio.favourites.has(context.principal, model.id):
         label, liked = words.say("No favourite any more"), {**bound, "liked": "no"}
     else:

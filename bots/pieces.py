@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator
 
-from bots.dialog import Context, File
+from bots.dialog import Button, Context, File, Scalar
 from bots.wording import N_, Words
 from core.datasets.records import Item
 from core.jobs.records import Status, StoredFile
+from core.jobs.starting import find_weights
+from core.models.records import TrainedModel
 from core.ports import DrawnPicture
 
 _STATUS = {
@@ -77,3 +79,16 @@ def show_file(context: Context, file: StoredFile, caption: str = "", link: str =
         caption,
         make_link,
     )
+
+
+def offer_further(words: Words, model: TrainedModel) -> tuple[Button, ...]:
+    """Offer to train a LoRA further, with what it was trained as; nothing for a whole model."""
+    if find_weights(model) is None:
+        return ()
+    bound: dict[str, Scalar] = {
+        "offering": model.provenance.offering,
+        "base_model": model.provenance.base_model,
+        "trigger": ", ".join(model.trigger_words),
+        "start_from": model.id,
+    }
+    return (Button(words.say("Train further"), "train", bound),)

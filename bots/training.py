@@ -21,13 +21,12 @@ from bots.dialog import (
 from bots.wording import N_, Words
 from core.errors import InvalidError, NotFoundError, RefusedError
 from core.offerings.dreambooth import check_class_prompt
-from core.offerings.records import Offering, ParamValue, Status
+from core.offerings.records import Offering, ParamValue, Status, TrainingSpec
 from core.offerings.records import Param as Setting
 from core.offerings.service import (
     TrainingWishes,
     check_size,
     check_triggers,
-    resolve_params,
 )
 
 _SHOWN_SETTINGS = ("steps", "resolution_px", "rank", "learning_rate", "train_batch_size")
@@ -86,8 +85,8 @@ def _takes_class_prompt(context: Context, args: Args) -> bool:
 
 
 async def _check_settings(context: Context, args: Args, value: Scalar) -> None:
-    offering = context.studio.offerings.get(args.text("offering"))
-    resolve_params(offering, read_settings(context.words, offering, str(value)))
+    wishes = _make_wishes(context, Args({**args.values, "settings": value}))
+    await context.studio.jobs.quote(context.principal, wishes, args.text("dataset"))
 
 
 def read_settings(words: Words, offering: Offering, text: str) -> dict[str, ParamValue]:
@@ -131,6 +130,7 @@ def _make_wishes(context: Context, args: Args) -> TrainingWishes:
         base_model=args.text("base_model"),
         trigger_words=tuple(part for part in args.text("trigger").split(",") if part.strip()),
         class_prompt=args.text("class_prompt"),
+        start_from=args.text("start_from"),
         params=read_settings(context.words, offering, args.text("settings")),
     )
 
@@ -145,11 +145,13 @@ async def _confirm(context: Context, args: Args) -> Reply:
     await studio.points.check_covers(context.principal.account, quote.points)
     offering = studio.offerings.get(spec.offering)
     shown = [name for name in spec.params if name in _SHOWN_SETTINGS or name in wishes.params]
+    further = await _name_start(context, spec)
     facts = [
         Fact(words.say("Price"), words.points(quote.points)),
         Fact(words.say("Your balance"), words.points(balance)),
         Fact(words.say("Left afterwards"), words.points(balance - quote.points)),
         Fact(words.say("Training"), f"{offering.name}, {spec.base_model.name}"),
+        *(Fact(words.say("Trains further"), name) for name in further),
         Fact(words.say("Trigger words"), ", ".join(spec.trigger_words)),
         *(Fact(name, show_value(words, spec.params[name])) for name in shown),
     ]
@@ -162,6 +164,13 @@ async def _confirm(context: Context, args: Args) -> Reply:
         buttons=(Button(words.say("Change settings"), "train", args.values, ask="settings"),),
         tone=Tone.CAUTION,
     )
+
+
+async def _name_start(context: Context, spec: TrainingSpec) -> list[str]:
+    """Name the model that is trained further, if one is."""
+    if spec.start is None:
+        return []
+    return [(await context.studio.models.get(context.principal, spec.start.model)).name]
 
 
 def show_value(words: Words, value: ParamValue) -> str:
@@ -202,6 +211,7 @@ def show_value(words: Words, value: ParamValue) -> str:
         when=_takes_class_prompt,
         check=_check_class_prompt,
     ),
+    Param("start_from", "", required=False, hidden=True),
     Param(
         "settings",
         N_("Which settings? Write name=value, as many as you like."),

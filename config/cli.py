@@ -19,7 +19,8 @@ from config.keeper import keep
 from config.logs import set_up_logging
 from config.naming import name_program
 from config.settings import Settings
-from config.wiring import load_offerings, open_studio
+from config.verify import verify
+from config.wiring import load_offerings, open_signer, open_studio
 from core.errors import TrainyardError
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -33,6 +34,7 @@ app = typer.Typer(
 
 
 app.command()(chat)
+app.command()(verify)
 
 
 @app.command()
@@ -135,6 +137,7 @@ def doctor() -> None:
     offerings = load_offerings(settings)
     free_gb = shutil.disk_usage(settings.data_folder).free / 1e9
     print(f"data folder   {settings.data_folder.resolve()} ({free_gb:.0f} GB free)")
+    print(f"signing key   {open_signer(settings).public_key} (public)")
     print(f"redis         {find_program() if settings.runs_own_redis else 'TRAINYARD_REDIS_URL'}")
     print(f"offerings     {', '.join(offering.id for offering in offerings.list_all())}")
     print(f"worker        trains {', '.join(settings.worker_families)} on {os.cpu_count()} cores")

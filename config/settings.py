@@ -25,6 +25,8 @@ class Settings(BaseSettings):
     """Scratch space of workers; `<data_folder>/work` unless set."""
     redis_url: SecretStr = SecretStr("")
     """Empty: Trainyard runs its own redis-server on a unix socket in the data folder."""
+    signing_key: SecretStr = SecretStr("")
+    """64 hexadecimal digits; empty: a key is made once and kept in the data folder."""
     queue_name: str = "trainyard:train"
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8080, ge=0, le=65535)
@@ -73,6 +75,10 @@ class Settings(BaseSettings):
     @property
     def database_file(self) -> Path:
         return self.data_folder / "trainyard.sqlite"
+
+    @property
+    def signing_key_file(self) -> Path:
+        return self.data_folder / "signing.key"
 
     @property
     def scratch_folder(self) -> Path:

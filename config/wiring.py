@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import get_args, get_type_hints
 
 from adapters.arq_queue import ArqWakeups
+from adapters.ed25519 import Ed25519Signer, open_key, read_key
 from adapters.fetching import WebFetcher
 from adapters.files import FileBlobs
 from adapters.images.pool import SandboxedImages
@@ -56,6 +57,7 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
             wakeups=wakeups,
             events=events,
             clock=WallClock(),
+            signer=open_signer(settings),
         )
         rates = RoyaltyRates(
             royalty_bps=settings.royalty_bps,
@@ -79,6 +81,12 @@ async def _open_stores(database: SqliteDatabase) -> Stores:
         for field in fields(Stores)
     }
     return Stores(**opened)
+
+
+def open_signer(settings: Settings) -> Ed25519Signer:
+    """Open this instance's key. Raises InvalidError, DamagedError."""
+    given = settings.signing_key.get_secret_value()
+    return read_key(given) if given else open_key(settings.signing_key_file)
 
 
 def load_offerings(settings: Settings) -> Offerings:

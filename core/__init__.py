@@ -23,6 +23,8 @@ attempt        one claim of a job; it writes below its own prefix
 checkpoint     a save during training from which another attempt can go on
 artifact       a file that a job made
 model          what a training yields: weights with trigger words, samples and provenance
+start          an earlier LoRA of one's own that a training goes on from
+statement      what the instance signs of a weights file: what it was made from and what it holds
 trigger_word   the word or phrase that brings a model into a prompt
 slug           a model's readable name in addresses and in `<lora:slug:weight>`; it redirects when it changes
 name claim     the record by which one model has a slug or a public trigger word, and no other

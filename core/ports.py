@@ -202,3 +202,16 @@ class Drawings(Protocol):
         """Draw two or more (x, y) points as a line with the least and greatest of both axes.
         Raises UnavailableError when overloaded."""
         ...
+
+
+class Signer(Protocol):
+    """Signs in the name of this instance; the private key never leaves it."""
+
+    @property
+    def public_key(self) -> str:
+        """The Ed25519 public key that signatures are checked with, 64 hexadecimal digits."""
+        ...
+
+    def sign(self, message: bytes) -> str:
+        """Return the signature, 128 hexadecimal digits; the same message has the same signature."""
+        ...

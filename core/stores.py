@@ -10,7 +10,7 @@ from core.jobs.records import Job, LossChunk
 from core.models.records import Favourite, MapState, NameClaim, TrainedModel
 from core.notifications.records import Notification
 from core.points.records import Entry, SpendingStop
-from core.ports import Blobs, Clock, Documents, Drawings, Events, Fetcher, Images, Wakeups
+from core.ports import Blobs, Clock, Documents, Drawings, Events, Fetcher, Images, Signer, Wakeups
 from core.royalties.records import Accrual, ModelUse
 from core.royalties.usage import UsageReport
 
@@ -59,3 +59,4 @@ class Ports:
     wakeups: Wakeups
     events: Events
     clock: Clock
+    signer: Signer

@@ -58,6 +58,7 @@ class Studio:
     ) -> None:
         stores, clock = ports.stores, ports.clock
         self.blobs, self.events, self.wakeups = ports.blobs, ports.events, ports.wakeups
+        self.signer = ports.signer
         self.offerings = offerings
         self.accounts = Accounts(stores.accounts, stores.identities, clock)
         self.tokens = Tokens(stores.tokens, self.accounts, clock)
@@ -111,6 +112,7 @@ class Studio:
             offerings,
             self.snapshots,
             self.datasets,
+            self.models,
             submission,
             settlement,
             ports.events,

@@ -10,9 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import ConflictError, LeaseLostError, TrainingError, TrainyardError
-from core.jobs.records import Checkpoint, Failure, Job, Sample
+from core.jobs.records import Failure, Job, Sample
 from core.studio import Studio
-from worker.files import delete_leftovers, fetch_checkpoint, fetch_images, store_files
+from worker.files import (
+    delete_leftovers,
+    delete_old_checkpoints,
+    fetch_checkpoints,
+    fetch_images,
+    fetch_start,
+    store_checkpoint,
+    store_files,
+)
 from worker.held_job import HeldJob
 from worker.messages import (
     EXIT_DONE,
@@ -27,11 +35,11 @@ from worker.messages import (
     ValidationLine,
     get_progress,
 )
+from worker.signing import describe_origin, sign_files
 from worker.supervisor import Child
 
 _log = logging.getLogger(__name__)
 _TICK_S = 0.4
-_KEPT_CHECKPOINTS = 2
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,7 @@ class Attempt:
         self._heard_s = time.monotonic()
         self._stop_s: float | None = None
         self._check = asyncio.Event()
+        self._task: TrainingTask | None = None
         self._done: DoneLine | None = None
         self._got_to: tuple[object, ...] = ()
         self._failure: Failure | None = None
@@ -97,8 +106,8 @@ class Attempt:
             shutil.rmtree(self._place.folder / job_id, ignore_errors=True)
 
     async def _train(self) -> None:
-        task = await self._prepare()
-        await self._child.start(task)
+        self._task = await self._prepare()
+        await self._child.start(self._task)
         async for line in self._child.follow():
             if (got_to := get_progress(line)) != self._got_to:
                 self._heard_s, self._got_to = time.monotonic(), got_to
@@ -110,11 +119,7 @@ class Attempt:
         studio, job = self._studio, self._held.job
         snapshot = await studio.snapshots.get(job.snapshot)
         images = await fetch_images(studio, snapshot, self._folder)
-        found: list[tuple[int, Path]] = []
-        for checkpoint in (job.checkpoint, job.previous_checkpoint):
-            if checkpoint is not None:
-                place = await fetch_checkpoint(studio.blobs, checkpoint, self._folder)
-                found += [(checkpoint.step, place)] if place is not None else []
+        found = await fetch_checkpoints(studio.blobs, job, self._folder)
         step = found[0][0] if found else 0
         await studio.losses.rewind(job.id, step)
         self._held.resume_at(step)
@@ -127,6 +132,7 @@ class Attempt:
             previous_checkpoint=found[1][1] if len(found) > 1 else None,
             checkpoint_every_s=self._place.checkpoint_every_s,
             dataset_digest=snapshot.digest,
+            start_weights=await fetch_start(studio.blobs, job.spec, self._folder),
             cache=self._place.cache,
             cache_bytes=self._place.cache_bytes,
         )
@@ -154,17 +160,10 @@ class Attempt:
     async def _keep_checkpoint(self, line: CheckpointLine) -> None:
         """Upload a checkpoint, name it in the job, and delete the ones that are too old."""
         blobs, prefix = self._studio.blobs, f"{self._prefix}/checkpoints"
-        try:
-            saved = await asyncio.to_thread(lambda: sorted(line.folder.iterdir()))
-            files = await store_files(blobs, f"{prefix}/{line.step:07d}", saved)
-        except FileNotFoundError:  # the upload was so slow that the child has newer ones by now
-            return
-        await self._held.set_checkpoint(Checkpoint(step=line.step, files=files))
-        keys = [key async for key in blobs.list(f"{prefix}/")]
-        steps = sorted({key.removeprefix(prefix).split("/")[1] for key in keys})
-        for key in keys:
-            if key.removeprefix(prefix).split("/")[1] in steps[:-_KEPT_CHECKPOINTS]:
-                await blobs.delete(key)
+        checkpoint = await store_checkpoint(blobs, prefix, line.step, line.folder)
+        if checkpoint is not None:
+            await self._held.set_checkpoint(checkpoint)
+            await delete_old_checkpoints(blobs, prefix)
 
     async def _watch(self) -> None:
         """Keep the lease, write progress, and see to it that a child that should stop does."""
@@ -211,7 +210,8 @@ class Attempt:
             await self._end(leases.give_back(job, f"the training process ended with {code}"))
 
     async def _finish(self, done: DoneLine) -> None:
-        """Upload the weights and end the job; a cancel that came before this still counts."""
+        """Sign and upload the weights and end the job; a cancel that came before this still counts."""
+        assert self._task is not None
         try:
             await self._held.start_finishing()
         except LeaseLostError:
@@ -219,6 +219,8 @@ class Attempt:
         except ConflictError:
             await self._end(self._studio.leases.cancel(self._held.job))
             return
+        made, signer = describe_origin(self._task, done.base_sha256), self._studio.signer
+        await asyncio.to_thread(sign_files, done.files, made, signer)
         artifacts = await store_files(self._studio.blobs, self._prefix, done.files)
         await self._end(self._studio.leases.complete(self._held.job, artifacts, done.steps))
 

@@ -1,6 +1,7 @@
 """Base models: one entry a family, and the one way to load them: safetensors only, never remote code."""
 
 import errno
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,27 @@ from diffusers import (
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
 )
+from huggingface_hub import snapshot_download
+from safetensors import SafetensorError
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from core.errors import TrainingError
 from core.offerings.records import BaseModel
 from worker.tiny_sd import WEIGHTS_FOLDER
+from worker.training.guards import is_out_of_memory
 
+_LOADING_ERRORS = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+    SafetensorError,
+)
+"""What the libraries raise for a model that is not there, not whole, or whose headers are not true."""
 _BUILTIN = {"tiny_sd": WEIGHTS_FOLDER}
+_NETWORKS = ("text_encoder", "text_encoder_2", "unet", "vae")
 _CONFIGS = {
     "tiny": str(WEIGHTS_FOLDER),
     "sd15": "stable-diffusion-v1-5/stable-diffusion-v1-5",
@@ -106,14 +121,13 @@ def load_base(model: BaseModel, dtype: torch.dtype = torch.float32) -> LoadedBas
     """
     try:
         pipeline = load_pipeline(model)
-    except (OSError, ValueError, KeyError, NotImplementedError) as error:
+        _check_tokenizers(pipeline)
+    except _LOADING_ERRORS as error:
         if getattr(error, "errno", None) == errno.ENOMEM:
             raise MemoryError from error
-        raise TrainingError(
-            f"The base model {model.name} could not be loaded from “{model.source}”. Nothing was "
-            "charged. An admin can put it there or correct base_models.toml.",
-            code="base_model_missing",
-        ) from error
+        if is_out_of_memory(error):
+            raise
+        raise TrainingError(_explain_missing(model), code="base_model_missing") from error
     family = FAMILIES[model.family]
     texts = ("", "_2") if family.is_sdxl else ("",)
     encoders = tuple(getattr(pipeline, f"text_encoder{end}") for end in texts)
@@ -152,3 +166,62 @@ def load_pipeline(model: BaseModel) -> StableDiffusionPipeline | StableDiffusion
         use_safetensors=True,
         **checker,
     )
+
+
+def _check_tokenizers(pipeline: Any) -> None:  # diffusers is untyped
+    """Raise ValueError for a tokenizer without its vocabulary: it loads, and reads every word as unknown."""
+    for end in ("", "_2"):
+        tokenizer = getattr(pipeline, f"tokenizer{end}", None)
+        encoder = getattr(pipeline, f"text_encoder{end}", None)
+        if (
+            tokenizer is not None
+            and encoder is not None
+            and len(tokenizer) < encoder.config.vocab_size // 2
+        ):
+            raise ValueError(f"tokenizer{end} has {len(tokenizer)} words")
+
+
+def _explain_missing(model: BaseModel) -> str:
+    if model.source.startswith("builtin:") or Path(model.source).is_absolute():
+        return (
+            f"The base model {model.name} could not be loaded from “{model.source}”. Nothing was "
+            "charged. An admin can put it there whole or correct base_models.toml."
+        )
+    return (
+        f"The base model {model.name} is not on this worker, and “{model.source}” could not be fetched "
+        "from the hub. Nothing was charged; try again later. An admin can check the worker's network, "
+        "or name a folder in base_models.toml."
+    )
+
+
+def find_source(model: BaseModel) -> Path:
+    """Find the file or folder that a base model was loaded from, without a network. Raises OSError."""
+    kind, _, name = model.source.partition(":")
+    if kind == "builtin":
+        return _BUILTIN[name]
+    if model.source.endswith(".safetensors") or Path(model.source).is_dir():
+        return Path(model.source)
+    revision = model.revision or None
+    return Path(snapshot_download(model.source, revision=revision, local_files_only=True))
+
+
+def hash_base(model: BaseModel) -> str:
+    """Hash the weights of a base model where they lie; "" when they are gone since they were loaded.
+
+    A single file's hash is its SHA-256, as sites know it. A folder's is the SHA-256 of one line
+    `<sha256>  <path>` for each weights file of its networks, in order of paths.
+    """
+    try:
+        source = find_source(model)
+        if source.is_file():
+            return _hash_file(source)
+        files = (file for part in _NETWORKS for file in source.glob(f"{part}/*.safetensors"))
+        lines = [f"{_hash_file(f)}  {f.relative_to(source).as_posix()}\n" for f in sorted(files)]
+    except (OSError, ValueError):  # the hub calls a path no id by a ValueError
+        return ""
+    return hashlib.sha256("".join(lines).encode()).hexdigest() if lines else ""
+
+
+def _hash_file(file: Path) -> str:
+    with file.open("rb") as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()

@@ -2,17 +2,21 @@
 
 import asyncio
 import hashlib
+import logging
 import shutil
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from core.datasets.records import Snapshot
-from core.errors import NotFoundError, TrainingError
+from core.errors import NotFoundError, TrainingError, UnavailableError
 from core.jobs.records import TERMINAL, Checkpoint, Job, StoredFile
+from core.offerings.records import TrainingSpec
 from core.ports import Blobs
 from core.studio import Studio
 from worker.messages import TaskImage
 
+_log = logging.getLogger(__name__)
+_KEPT_CHECKPOINTS = 2
 _CHUNK_BYTES = 1024 * 1024
 _SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
 _CONTENT_TYPES = {".png": "image/png", ".json": "application/json", ".md": "text/markdown"}
@@ -37,7 +41,38 @@ async def fetch_images(studio: Studio, snapshot: Snapshot, folder: Path) -> tupl
     return tuple(images)
 
 
-async def fetch_checkpoint(blobs: Blobs, checkpoint: Checkpoint, folder: Path) -> Path | None:
+async def fetch_start(blobs: Blobs, spec: TrainingSpec, folder: Path) -> Path | None:
+    """Write the LoRA that a training goes on from to a folder; None when it starts from none.
+
+    Raises TrainingError (`invalid_data`) when it is gone or differs from what was submitted.
+    """
+    if spec.start is None:
+        return None
+    place = folder / "start.safetensors"
+    try:
+        digest = await _write(blobs.read(spec.start.key), place)
+    except NotFoundError:
+        digest = ""
+    if digest != spec.start.sha256:
+        raise TrainingError(
+            "The model that this training goes on from is damaged or gone; train without it. All "
+            "points were returned.",
+            code="invalid_data",
+        )
+    return place
+
+
+async def fetch_checkpoints(blobs: Blobs, job: Job, folder: Path) -> list[tuple[int, Path]]:
+    """Bring a job's checkpoints as (step, folder), the newest first; those that are not whole are left out."""
+    found = []
+    for checkpoint in (job.checkpoint, job.previous_checkpoint):
+        if checkpoint is not None:
+            place = await _fetch_checkpoint(blobs, checkpoint, folder)
+            found += [(checkpoint.step, place)] if place is not None else []
+    return found
+
+
+async def _fetch_checkpoint(blobs: Blobs, checkpoint: Checkpoint, folder: Path) -> Path | None:
     """Write a checkpoint's files to a folder; None when one is gone or torn, so an older one is tried."""
     place = folder / f"resume{checkpoint.step}"
     shutil.rmtree(place, ignore_errors=True)
@@ -69,6 +104,30 @@ async def store_files(blobs: Blobs, prefix: str, files: Sequence[Path]) -> tuple
             )
         )
     return tuple(stored)
+
+
+async def store_checkpoint(blobs: Blobs, prefix: str, step: int, folder: Path) -> Checkpoint | None:
+    """Upload a checkpoint; None where it is not kept: training goes on, it is there for the worse case."""
+    place = f"{prefix}/{step:07d}"
+    try:
+        saved = await asyncio.to_thread(lambda: sorted(folder.iterdir()))
+        return Checkpoint(step=step, files=await store_files(blobs, place, saved))
+    except FileNotFoundError:  # the upload was so slow that the child has newer ones by now
+        return None
+    except UnavailableError as error:
+        _log.warning("the checkpoint %s is not kept: %s", place, error)
+        async for key in blobs.list(f"{place}/"):
+            await blobs.delete(key)
+        return None
+
+
+async def delete_old_checkpoints(blobs: Blobs, prefix: str) -> None:
+    """Delete all but the newest two checkpoints of an attempt."""
+    keys = [key async for key in blobs.list(f"{prefix}/")]
+    steps = sorted({key.removeprefix(prefix).split("/")[1] for key in keys})
+    for key in keys:
+        if key.removeprefix(prefix).split("/")[1] in steps[:-_KEPT_CHECKPOINTS]:
+            await blobs.delete(key)
 
 
 async def delete_leftovers(blobs: Blobs, job: Job) -> None:

@@ -109,6 +109,8 @@ class DoneLine(Value):
     """The steps that were made: fewer than were bought after an early stop."""
     best_step: int | None = None
     """Where the loss on held-out pictures was lowest."""
+    base_sha256: str = ""
+    """Of the base model's files, see worker/base_models.py `hash_base`."""
 
 
 class FailedLine(Value):

@@ -27,6 +27,7 @@ _PASSED_ON = (
     "LD_LIBRARY_PATH",
     "CUDA_VISIBLE_DEVICES",
     "HF_HOME",
+    "HF_ENDPOINT",
     "HF_HUB_CACHE",
     "HF_HUB_OFFLINE",
     "HTTPS_PROXY",

@@ -14,6 +14,7 @@ from adapters.web.problems import error_door
 from adapters.web.routes import (
     datasets,
     health,
+    instance,
     items,
     me,
     models,
@@ -34,6 +35,7 @@ Hook = Callable[[Mapping[str, str], bytes], Awaitable[int]]
 HEARTBEAT_S = 15.0
 _NOUNS = (
     health,
+    instance,
     me,
     datasets,
     sharing,

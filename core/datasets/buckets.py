@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 STEP_PX = 64
@@ -44,6 +44,7 @@ def list_buckets(resolution_px: int, step_px: int) -> tuple[Size, ...]:
     return tuple(sorted(sizes, key=lambda size: (size.width_px / size.height_px, size)))
 
 
+@lru_cache(maxsize=50_000)
 def find_bucket(size: Size, resolution_px: int, step_px: int) -> Size:
     """Find the bucket of the nearest aspect; of equally near ones the largest.
 

@@ -156,6 +156,8 @@ class OfferingFit(Value):
     fits: bool
     reason: str = ""
     steps: int
+    steps_per_epoch: int
+    """So many of them see each picture once (`repeats` times)."""
     price_points: int
     buckets: tuple[Bucket, ...]
     """At the offering's default resolution, the most frequent first."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from core.datasets.buckets import Size, count_buckets, get_step_px
 from core.datasets.records import Bucket, Dataset, Item, NearDuplicate, OfferingFit, Report
 from core.errors import RefusedError
+from core.offerings.epochs import count_steps, resolve_steps
 from core.offerings.price import make_quote
 from core.offerings.records import Offering, Status
 from core.offerings.service import check_size, resolve_params
@@ -70,18 +71,21 @@ def _aspect(item: Item) -> float:
 
 
 def _fit(offering: Offering, items: Sequence[Item]) -> OfferingFit:
-    quote = make_quote(offering, resolve_params(offering, {}))
-    reason = ""
+    params, reason = resolve_params(offering, {}), ""
+    sizes = [Size(item.width_px, item.height_px) for item in items]
     try:
         check_size(offering, len(items))
+        params = resolve_steps(offering, params, sizes)
     except RefusedError as error:
         reason = error.message
+    quote = make_quote(offering, params)
     return OfferingFit(
         offering=offering.id,
         name=offering.name,
         fits=not reason,
         reason=reason,
         steps=quote.inputs.steps,
+        steps_per_epoch=count_steps(offering, params, sizes, 1),
         price_points=quote.points,
         buckets=list_offering_buckets(offering, items),
     )

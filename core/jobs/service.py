@@ -1,17 +1,22 @@
 """Jobs as their owners see them: submit, look, cancel, retry; the worker's side is leases.py."""
 
 import hashlib
+from collections.abc import Iterable, Sequence
 
 from core.accounts.records import Principal, Scope
 from core.accounts.tokens import require_scope
+from core.datasets.buckets import Size
+from core.datasets.records import Item, SnapshotItem
 from core.datasets.service import Datasets
 from core.datasets.snapshots import Snapshots
 from core.errors import ConflictError, NotFoundError, RefusedError, StaleError
 from core.jobs.events import job_event
 from core.jobs.records import TERMINAL, VISIBLE, Job, LossChunk, Progress, Status
 from core.jobs.settlement import Settlement
+from core.jobs.starting import find_start
 from core.jobs.submission import Submission
 from core.jobs.transitions import move
+from core.models.service import Models
 from core.offerings.records import Quote, TrainingSpec
 from core.offerings.service import Offerings, TrainingWishes, check_size
 from core.paging import iterate, list_page
@@ -32,6 +37,7 @@ class Jobs:
         catalogue: Offerings,
         snapshots: Snapshots,
         datasets: Datasets,
+        models: Models,
         submission: Submission,
         settlement: Settlement,
         events: Events,
@@ -42,6 +48,7 @@ class Jobs:
         self._catalogue = catalogue
         self._snapshots = snapshots
         self._datasets = datasets
+        self._models = models
         self._submission = submission
         self._settlement = settlement
         self._events = events
@@ -51,12 +58,27 @@ class Jobs:
         self, principal: Principal, wishes: TrainingWishes, dataset_id: str | None = None
     ) -> tuple[TrainingSpec, Quote]:
         """Check and price a training without buying it; with a dataset its size is checked too."""
-        spec, quote = self._catalogue.specify(wishes)
-        if dataset_id is not None:
-            dataset = await self._datasets.get(principal, dataset_id)
-            offering = self._catalogue.get(spec.offering)
-            check_size(offering, await self._datasets.count_active(dataset.id))
+        if dataset_id is None:
+            return await self._specify(principal, wishes, None)
+        dataset = await self._datasets.get(principal, dataset_id)
+        if self._catalogue.counts_epochs(wishes):
+            items = await self._datasets.list_active(dataset.id)
+            sizes, count = _list_sizes(items), len(items)
+        else:
+            sizes, count = None, await self._datasets.count_active(dataset.id)
+        spec, quote = await self._specify(principal, wishes, sizes)
+        check_size(self._catalogue.get(spec.offering), count)
         return spec, quote
+
+    async def _specify(
+        self, principal: Principal, wishes: TrainingWishes, sizes: Sequence[Size] | None
+    ) -> tuple[TrainingSpec, Quote]:
+        if not wishes.start_from:
+            return self._catalogue.specify(wishes, sizes)
+        offering = self._catalogue.get(wishes.offering)
+        start = await find_start(self._models, self._jobs, principal, wishes.start_from)
+        spec, quote = self._catalogue.specify(start.fill(wishes, offering), sizes)
+        return start.put_into(spec), quote
 
     async def submit(
         self, principal: Principal, dataset_id: str, wishes: TrainingWishes, idempotency_key: str
@@ -72,8 +94,9 @@ class Jobs:
         if job is not None:
             return await self._submission.advance(job)
         dataset = await self._datasets.get(principal, dataset_id)
-        spec, quote = await self.quote(principal, wishes, dataset_id)
+        await self.quote(principal, wishes, dataset_id)  # refuses before anything is stored
         snapshot = await self._snapshots.take(dataset)
+        spec, quote = await self._specify(principal, wishes, _list_sizes(snapshot.items))
         check_size(self._catalogue.get(spec.offering), len(snapshot.items))
         now = self._clock.now()
         return await self._submission.enter(
@@ -186,6 +209,10 @@ class Jobs:
     async def wake(self, job: Job) -> None:
         """Nudge a worker; when that fails the sweeper does it later."""
         await self._submission.wake(job)
+
+
+def _list_sizes(items: Iterable[Item | SnapshotItem]) -> list[Size]:
+    return [Size(item.width_px, item.height_px) for item in items]
 
 
 _FROZEN = ("owner", "dataset", "dataset_name", "snapshot", "spec", "quote")

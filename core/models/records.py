@@ -36,6 +36,8 @@ class Provenance(Value):
     base_model: str
     steps: int
     seed: int
+    started_from: str | None = None
+    """The model that was trained further."""
 
 
 class OldWord(Value):

@@ -72,6 +72,7 @@ class Models:
                 base_model=job.spec.base_model.id,
                 steps=job.steps_done,
                 seed=job.spec.get_int("seed"),
+                started_from=job.spec.start.model if job.spec.start else None,
             ),
             needs_noting=True,
         )

@@ -153,6 +153,15 @@ class Quote(Value):
     points: int
 
 
+class StartWeights(Value):
+    """An earlier LoRA that a training goes on from, pinned by its content."""
+
+    model: str
+    key: str
+    """Of its file in diffusers' format, in Blobs."""
+    sha256: str
+
+
 class TrainingSpec(Value):
     """One training, frozen when it is submitted; the worker reads nothing else."""
 
@@ -165,6 +174,8 @@ class TrainingSpec(Value):
     output: Output = Output.LORA
     class_prompt: str = ""
     """What the subject is one of; DreamBooth keeps the base model from forgetting it."""
+    start: StartWeights | None = None
+    """None starts from the base model alone."""
 
     @property
     def sampler(self) -> Sampler | None:

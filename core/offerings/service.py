@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import Field
 
+from core.datasets.buckets import Size
 from core.errors import InvalidError, NotFoundError, RefusedError
 from core.offerings.dreambooth import check_class_prompt, name_subject
+from core.offerings.epochs import EPOCHS, resolve_steps
 from core.offerings.price import make_quote
 from core.offerings.records import (
     BaseModel,
@@ -37,6 +39,8 @@ class TrainingWishes(Value):
     trigger_words: tuple[str, ...] = ()
     class_prompt: str = ""
     sample_prompts: tuple[str, ...] = ()
+    start_from: str = ""
+    """One's own model to train further; empty starts from the base model."""
     params: dict[str, ParamValue] = Field(default_factory=dict)
 
     def hash_for(self, dataset_id: str) -> str:
@@ -82,12 +86,22 @@ class Offerings:
                 f"{name} on {spec.base_model.name} is no longer offered; submit a new training."
             )
 
-    def specify(self, wishes: TrainingWishes) -> tuple[TrainingSpec, Quote]:
-        """Check wishes against the offering and price them. Raises InvalidError, NotFoundError, RefusedError."""
+    def counts_epochs(self, wishes: TrainingWishes) -> bool:
+        """Tell whether the price depends on the dataset's pictures."""
+        param = self.get(wishes.offering).find_param(EPOCHS)
+        return bool(wishes.params.get(EPOCHS, param.default if param else 0))
+
+    def specify(
+        self, wishes: TrainingWishes, sizes: Sequence[Size] | None = None
+    ) -> tuple[TrainingSpec, Quote]:
+        """Check wishes against the offering and price them; `sizes` are the pictures', for epochs.
+
+        Raises InvalidError, NotFoundError, RefusedError.
+        """
         offering = self.get(wishes.offering)
         if offering.status is not Status.AVAILABLE:
             raise RefusedError(f"{offering.name} cannot be bought yet.")
-        params = resolve_params(offering, wishes.params)
+        params = resolve_steps(offering, resolve_params(offering, wishes.params), sizes)
         triggers = check_triggers(wishes.trigger_words)
         class_prompt = check_class_prompt(offering, wishes.class_prompt)
         prompts = check_prompts(wishes.sample_prompts) or (name_subject(triggers, class_prompt),)

@@ -8,6 +8,7 @@ from bots.announcements import announce
 from bots.dialog import Answer
 from bots.wording import Words
 from core.jobs.records import Failure, Job, Progress, Sample, StoredFile
+from core.jobs.starting import WEIGHTS_FILE
 from core.records import PageRequest
 from core.studio import Studio
 from tests.bots.people import (
@@ -109,7 +110,7 @@ async def claim(studio: Studio) -> Job:
     return await studio.leases.start_running(job)
 
 
-async def complete(studio: Studio, job: Job) -> Job:
+async def complete(studio: Studio, job: Job, name: str = "mycat.safetensors") -> Job:
     """Let a worker make samples, losses and weights."""
     await studio.losses.append(job.id, [(step, 1 / (step + 1), 0.001) for step in range(50)])
     job = await studio.leases.heartbeat(job, Progress(step=50, total_steps=100, loss=0.5))
@@ -117,7 +118,7 @@ async def complete(studio: Studio, job: Job) -> Job:
         file = await keep(studio, job, f"sample-{step}.png", draw_flag(step))
         job = await studio.leases.add_sample(job, Sample(step=step, prompt="mycat", file=file))
     job = await studio.leases.start_finishing(job)
-    weights = await keep(studio, job, "mycat.safetensors", WEIGHTS)
+    weights = await keep(studio, job, name, WEIGHTS)
     return await studio.leases.complete(job, (weights,))
 
 
@@ -151,6 +152,38 @@ async def test_a_finished_training_is_news_with_a_model_to_download(
     expect_reply(await trainer.type("/mod show mycat"), "Cats: mycat")
     table = expect_reply(await trainer.type("/mods"), "Your models").table
     assert table is not None and table.rows[0][1] == "mycat"
+
+
+async def test_a_lora_is_trained_further_from_its_news_and_from_its_page(
+    trainer: Person, studio: Studio
+) -> None:
+    await trainer.press(find_button(await ask_price(trainer, "steps=100 rank=4"), "Train"))
+    first = await complete(studio, await claim(studio), WEIGHTS_FILE)
+    news = expect_reply(await trainer.type("/inbox"), "“Cats: mycat” is ready")
+    page = expect_reply(await trainer.type("/mod show mycat"), "Cats: mycat")
+    for place in (news, page):
+        expect_question(await trainer.press(find_button(place, "Train further")), "dataset")
+    shown = expect_reply(await trainer.type("cats"), "for 37 points?")
+    facts = {fact.name: fact.value for fact in shown.facts}
+    assert facts["Trains further"] == "Cats: mycat" and facts["rank"] == "4"
+    await trainer.press(find_button(shown, "Change settings"))
+    expect_question(await trainer.type("rank=8 steps=50"), "settings", "set rank=4")
+    shown = expect_reply(await trainer.type("steps=50"), "for 9 points?")
+    expect_reply(await trainer.press(find_button(shown, "Train")), "Your training is on its way")
+    me = await trainer.meet()
+    job = (await studio.jobs.list_own(me, PageRequest())).items[0]
+    assert job.spec.start is not None and job.spec.start.model == first.model
+
+
+async def test_a_whole_model_is_not_offered_to_be_trained_further(
+    trainer: Person, studio: Studio
+) -> None:
+    await trainer.press(find_button(await ask_price(trainer), "Train"))
+    await complete(studio, await claim(studio), "model.safetensors")
+    news = expect_reply(await trainer.type("/inbox"), "is ready")
+    page = expect_reply(await trainer.type("/mod show mycat"), "Cats: mycat")
+    labels = [button.label for place in (news, page) for button in place.buttons]
+    assert "Download" in labels and "Train further" not in labels
 
 
 async def test_a_failed_training_says_why_and_costs_nothing(

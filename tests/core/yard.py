@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+from adapters.ed25519 import read_key
 from adapters.fetching import WebFetcher
 from adapters.files import FileBlobs
 from adapters.images.pool import SandboxedImages
@@ -32,6 +33,7 @@ from worker.training.settings import KNOWN_PARAMS
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
+SIGNER = read_key("07" * 32)
 FAMILIES = frozenset({"tiny"})
 STEPS = 100
 PRICE = 5 + STEPS * 20 * 4 // 1000
@@ -157,7 +159,9 @@ async def open_yard(
         wrapped = Stores(**{name: wrap(documents) for name, documents in opened.items()})
         fetcher = WebFetcher()
         stack.push_async_callback(fetcher.close)
-        ports = Ports(wrapped, blobs, images, images, fetcher, DownWakeups(), DownEvents(), clock)
+        ports = Ports(
+            wrapped, blobs, images, images, fetcher, DownWakeups(), DownEvents(), clock, SIGNER
+        )
         studio = Studio(ports, read_offerings())
         yield Yard(studio, Stores(**opened), blobs, database, clock)
 

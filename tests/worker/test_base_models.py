@@ -1,5 +1,7 @@
 """Base models load from a folder and from a single file, and the SD 1.5 path trains, at small width."""
 
+import hashlib
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from core.offerings.records import BaseModel
 from tests.worker.people import draw_flag
 from tests.worker.small_sd15 import make_folder, make_single_file
 from tests.worker.training.tasks import make_spec
-from worker.base_models import load_base
+from worker.base_models import hash_base, load_base
 from worker.messages import DoneLine, Line, StepLine, TaskImage, TrainingTask
 from worker.training.recipe import Training
 
@@ -57,3 +59,21 @@ def test_a_model_that_is_not_there_says_what_an_admin_should_do(tmp_path: Path) 
         with pytest.raises(TrainingError, match=r"base_models\.toml") as failure:
             load_base(describe(source))
         assert failure.value.code == "base_model_missing"
+
+
+def test_a_single_files_hash_is_its_own_and_a_folders_that_of_its_networks(
+    folder: Path, tmp_path: Path
+) -> None:
+    file = make_single_file(folder, tmp_path / "model.safetensors")
+    own = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert hash_base(describe(file, str(folder))) == own
+    spoilt = tmp_path / "spoilt"
+    shutil.copytree(folder, spoilt)
+    assert hash_base(describe(spoilt)) == hash_base(describe(folder)) != own
+    (spoilt / "model_index.json").write_text("{}")
+    assert hash_base(describe(spoilt)) == hash_base(describe(folder))
+    weights = spoilt / "vae" / "diffusion_pytorch_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\x07")
+    assert hash_base(describe(spoilt)) != hash_base(describe(folder))
+    for source in (tmp_path / "none", tmp_path / "none.safetensors"):
+        assert hash_base(describe(source)) == ""

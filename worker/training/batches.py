@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from core.datasets.epochs import count_batches
 from worker.training.encoding import Encoded
 from worker.training.images import Picture
 from worker.training.seeds import make_generator
@@ -59,7 +60,7 @@ class Batches:
         for index, picture in enumerate(pictures):
             times = picture.repeats * settings.repeats
             self._buckets.setdefault(picture.bucket, []).extend([index] * times)
-        self.per_epoch = sum(-(-len(items) // self._size) for items in self._buckets.values())
+        self.per_epoch = count_batches(map(len, self._buckets.values()), self._size)
         self._epoch = -1
         self._batches: list[list[int]] = []
 

@@ -1,9 +1,6 @@
 """The model card that goes with a LoRA: what it is, how to use it, and how it came to be."""
 
-from pathlib import Path
-
 from core.offerings.dreambooth import name_subject
-from worker.training.hashes import compute_hashes
 from worker.training.metadata import Facts, describe_sampler
 
 _SHOWN = (
@@ -19,10 +16,13 @@ _SHOWN = (
 )
 
 
-def write_card(facts: Facts, kohya: Path) -> str:
-    """Write a card in Markdown, with the front matter that model hubs read; no caption is in it."""
+def write_card(facts: Facts) -> str:
+    """Write a card in Markdown, with the front matter that model hubs read; no caption is in it.
+
+    Hashes and origin are added when the files are signed, see worker/signing.py.
+    """
     spec, settings = facts.spec, facts.settings.model_dump()
-    hashes, trigger = compute_hashes(kohya), spec.trigger_words[0]
+    trigger = spec.trigger_words[0]
     rows = "\n".join(f"| {name} | {settings[name]} |" for name in _SHOWN)
     triggers = ", ".join(f"`{word}`" for word in spec.trigger_words)
     return f"""---
@@ -46,12 +46,6 @@ pipeline.load_lora_weights(".", weight_name="lora-diffusers.safetensors")
 | setting | value |
 |---|---|
 {rows}
-
-| hash of lora.safetensors | value |
-|---|---|
-| SHA-256 | {hashes.sha256} |
-| AutoV2 | {hashes.autov2} |
-| AutoV3 | {hashes.autov3} |
 """
 
 
@@ -73,10 +67,10 @@ pipeline(prompt, num_inference_steps={sampler.steps}, guidance_scale={sampler.gu
 """
 
 
-def write_whole_card(facts: Facts, model: Path) -> str:
+def write_whole_card(facts: Facts, file_name: str) -> str:
     """Write the card of a whole model; no caption is in it."""
     spec, settings = facts.spec, facts.settings.model_dump()
-    hashes, subject = compute_hashes(model), name_subject(spec.trigger_words, spec.class_prompt)
+    subject = name_subject(spec.trigger_words, spec.class_prompt)
     shown = [name for name in _SHOWN if name not in ("rank", "network_alpha")]
     rows = "\n".join(f"| {name} | {settings[name]} |" for name in shown)
     return f"""---
@@ -90,7 +84,7 @@ instance_prompt: "{subject}"
 {spec.base_model.name} with its whole UNet trained by Trainyard's DreamBooth on
 {sum(picture.is_own for picture in facts.pictures)} pictures in {facts.step} steps. Write “{subject}” into the prompt.
 
-`{model.name}` is the complete model; put it where your program keeps checkpoints. With diffusers, put
+`{file_name}` is the complete model; put it where your program keeps checkpoints. With diffusers, put
 `config.json` and `diffusion_pytorch_model.safetensors` into a folder `unet`, and over a pipeline of the base model:
 
 ```python
@@ -100,10 +94,4 @@ pipeline.unet = UNet2DConditionModel.from_pretrained("unet")
 | setting | value |
 |---|---|
 {rows}
-
-| hash of {model.name} | value |
-|---|---|
-| SHA-256 | {hashes.sha256} |
-| AutoV2 | {hashes.autov2} |
-| AutoV3 | {hashes.autov3} |
 """

@@ -10,6 +10,7 @@ import os
 import shutil
 from pathlib import Path
 
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from worker.training.lora import get_weights, set_weights
@@ -21,11 +22,26 @@ KEPT = 2
 
 
 def save_checkpoint(folder: Path, state: State) -> Path:
-    """Save what a resume needs and return its folder; the newest two are kept."""
-    step = state.step
-    place = folder / f"step{step:07d}"
-    aside = folder / f".unfinished-{step}"
+    """Save what a resume needs and return its folder; the newest two are kept.
+
+    Raises OSError or SafetensorError where it cannot be written; then nothing of it stays.
+    """
+    place = folder / f"step{state.step:07d}"
+    aside = folder / f".unfinished-{state.step}"
     shutil.rmtree(aside, ignore_errors=True)
+    try:
+        _write(aside, state)
+    except (OSError, SafetensorError):
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+    shutil.rmtree(place, ignore_errors=True)
+    aside.rename(place)
+    for old in sorted(folder.glob("step*"))[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+    return place
+
+
+def _write(aside: Path, state: State) -> None:
     aside.mkdir(parents=True)
     tensors, numbers = get_state(state.parameters, state.optimizer)
     save_file(get_weights(state.parameters), aside / "weights.safetensors")
@@ -42,13 +58,8 @@ def save_checkpoint(folder: Path, state: State) -> Path:
     (aside / "state.json").write_text(text)
     files = {file.name: _sync_and_hash(file) for file in sorted(aside.iterdir())}
     manifest = aside / MANIFEST
-    manifest.write_text(json.dumps({"step": step, "files": files}))
+    manifest.write_text(json.dumps({"step": state.step, "files": files}))
     _sync_and_hash(manifest)
-    shutil.rmtree(place, ignore_errors=True)
-    aside.rename(place)
-    for old in sorted(folder.glob("step*"))[:-KEPT]:
-        shutil.rmtree(old, ignore_errors=True)
-    return place
 
 
 def verify_checkpoint(folder: Path) -> int | None:

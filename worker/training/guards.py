@@ -1,12 +1,15 @@
-"""What ends a training that cannot go on, in words for its owner: numbers that are not, and no memory."""
+"""What ends a training that cannot go on, in words for its owner: numbers that are not, no memory, no space."""
 
+import errno
 import math
 
 import torch
+from safetensors import SafetensorError
 
 from core.errors import TrainingError
 from worker.training.settings import Settings
 
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
 
@@ -32,6 +35,22 @@ def is_out_of_memory(error: BaseException) -> bool:
         return True
     text = str(error).lower()
     return isinstance(error, RuntimeError) and any(sign in text for sign in _OUT_OF_MEMORY)
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Tell whether an error means that a file could not be written for want of space."""
+    if isinstance(error, SafetensorError):
+        return any(f"os error {number})" in str(error) for number in _NO_SPACE)
+    return isinstance(error, OSError) and error.errno in _NO_SPACE
+
+
+def describe_disk_full() -> TrainingError:
+    """Say that there is nothing its owner could change."""
+    return TrainingError(
+        "The worker's disk is full, so the trained files could not be written. An admin must free "
+        "space; all points were returned.",
+        code="disk_full",
+    )
 
 
 def describe_out_of_memory(settings: Settings) -> TrainingError:

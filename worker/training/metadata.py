@@ -50,6 +50,8 @@ def write_metadata(facts: Facts) -> dict[str, str]:
     """
     told = {**_tell_run(facts), **_tell_settings(facts.settings), **_tell_dataset(facts)}
     told |= {**_tell_modelspec(facts), **_tell_sampler(facts)}
+    if facts.spec.start is not None:
+        told["trainyard.started_from_sha256"] = facts.spec.start.sha256
     return {name: _to_text(value) for name, value in told.items()}
 
 
@@ -74,7 +76,7 @@ def _tell_run(facts: Facts) -> dict[str, object]:
         "ss_steps": facts.step,
         "ss_max_train_steps": settings.steps,
         "ss_epoch": facts.epoch,
-        "ss_num_epochs": facts.epoch,
+        "ss_num_epochs": settings.epochs or facts.epoch,
         "ss_num_batches_per_epoch": facts.batches_per_epoch,
     }
 

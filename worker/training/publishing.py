@@ -60,7 +60,7 @@ def write_files(out: Path, base: LoadedBase, trained: Trained) -> tuple[Path, ..
         _save_kohya(best, validation.best_weights, trained, validation.best_step)
         files.append(best)
     card = out / "README.md"
-    card.write_text(write_card(trained.get_facts(state.step), kohya), encoding="utf-8")
+    card.write_text(write_card(trained.get_facts(state.step)), encoding="utf-8")
     return (*files, card)
 
 

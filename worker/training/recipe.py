@@ -4,14 +4,22 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from safetensors import SafetensorError
+
 from core.datasets.buckets import get_step_px
-from worker.base_models import LoadedBase
+from worker.base_models import LoadedBase, hash_base
 from worker.messages import DoneLine, StepLine, TrainingTask, ValidationLine
 from worker.training.cache import Cache
 from worker.training.captions import list_variants, write_caption
 from worker.training.checkpoints import load_checkpoint
 from worker.training.encoding import Encoded, encode_dataset
-from worker.training.guards import check_finite, describe_out_of_memory, is_out_of_memory
+from worker.training.guards import (
+    check_finite,
+    describe_disk_full,
+    describe_out_of_memory,
+    is_disk_full,
+    is_out_of_memory,
+)
 from worker.training.images import Picture, read_picture
 from worker.training.methods import TECHNIQUES
 from worker.training.optimizers import make_optimizer
@@ -44,6 +52,10 @@ class Training:
             if not is_out_of_memory(error):
                 raise
             raise describe_out_of_memory(self._settings) from error
+        except (OSError, SafetensorError) as error:
+            if not is_disk_full(error):
+                raise
+            raise describe_disk_full() from error
 
     def _run(self) -> None:
         task, settings, report = self._task, self._settings, self._report
@@ -69,8 +81,13 @@ class Training:
         done = Trained(task, settings, state, trained, held_out, sha256)
         files = self._output.write(report.out, base, done)
         files += self._technique.write_extra(base, task, report.out)
-        best_step = state.validation.best_step or None
-        report.tell(DoneLine(files=files, steps=state.step, best_step=best_step))
+        line = DoneLine(
+            files=files,
+            steps=state.step,
+            best_step=state.validation.best_step or None,
+            base_sha256=hash_base(task.spec.base_model),
+        )
+        report.tell(line)
 
     def _encode(self, base: LoadedBase) -> Encoded:
         """Encode the dataset's pictures and those that the method adds."""

@@ -1,16 +1,21 @@
 """What a training says and saves on its way: stages, samples and checkpoints, and the end when it is asked to stop."""
 
+import logging
 import time
 from collections.abc import Callable
+
+from safetensors import SafetensorError
 
 from worker.base_models import LoadedBase
 from worker.messages import CheckpointLine, Line, SampleLine, Stage, StageLine, TrainingTask
 from worker.training.checkpoints import save_checkpoint
 from worker.training.encoding import Progress
+from worker.training.guards import is_disk_full
 from worker.training.sampling import draw_samples
 from worker.training.settings import read_settings
 from worker.training.state import State
 
+_log = logging.getLogger(__name__)
 Tell = Callable[[Line], None]
 _TELL_EVERY_S = 1.0
 _SAVING_SHARE = 0.02
@@ -74,10 +79,18 @@ class Report:
             self._save()
 
     def _save(self) -> None:
+        """Save a checkpoint; on a full disk training goes on without, and the next one is tried in time."""
         if self._begun is None or self._begun[1].step == self._saved_step:
             return
         state, began_s = self._begun[1], time.monotonic()
-        folder = save_checkpoint(self.out / "checkpoints", state)
+        try:
+            folder = save_checkpoint(self.out / "checkpoints", state)
+        except (OSError, SafetensorError) as error:
+            if not is_disk_full(error):
+                raise
+            _log.warning("no checkpoint of step %d: the disk is full", state.step)
+            self._saved_s = time.monotonic()
+            return
         took_s = time.monotonic() - began_s
         if took_s > 1 and self._every_s:
             self._every_s = max(self._every_s, took_s / _SAVING_SHARE)

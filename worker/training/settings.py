@@ -28,6 +28,8 @@ class Settings(Value):
     flip: bool
     sample_every_steps: int
     seed: int
+    epochs: int = 0
+    """What `steps` was counted from when it was bought; 0 where steps were asked for."""
     gradient_accumulation_steps: int = 1
     repeats: int = 1
     shuffle_caption: bool = False

@@ -2,6 +2,7 @@
 
 import torch
 
+from core.datasets.epochs import choose_held_out
 from worker.base_models import LoadedBase
 from worker.training.batches import make_batch
 from worker.training.denoising import compute_error
@@ -17,10 +18,8 @@ _POSITION = 1 << 40
 def hold_out(encoded: Encoded, settings: Settings) -> tuple[Encoded, Encoded]:
     """Part what is trained on from what the loss is measured on; what a method added is never held out."""
     own = [i for i, picture in enumerate(encoded.pictures) if picture.is_own]
-    count = round(settings.validation_share * len(own))
-    count = min(len(own) - 1, max(1, count)) if settings.validation_share else 0
-    order = torch.randperm(len(own), generator=make_generator(settings.seed, _POSITION)).tolist()
-    held = {own[place] for place in order[:count]}
+    places = choose_held_out(len(own), settings.validation_share, settings.seed)
+    held = {own[place] for place in places}
     trained = [index for index in range(len(encoded.pictures)) if index not in held]
     return encoded.take(trained), encoded.take(sorted(held))
 

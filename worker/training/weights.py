@@ -14,6 +14,7 @@ from torch import Tensor
 from worker.base_models import Family, LoadedBase
 from worker.training.lora import list_modules
 from worker.training.settings import Settings
+from worker.weights_file import write_header
 
 _DOWN, _UP = ".lora_A.weight", ".lora_B.weight"
 _TEXT_ROOT = "text_model."
@@ -86,16 +87,10 @@ def save_diffusers(file: Path, weights: Mapping[str, Tensor], settings: Settings
 def write_safetensors(
     file: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]
 ) -> None:
-    """Write a safetensors file with its header sorted: the library's own order differs from run to run.
-
-    Source: the format's description, github.com/huggingface/safetensors (length, JSON header, data).
-    """
+    """Write a safetensors file with its header sorted: the library's own order differs from run to run."""
     raw = save(dict(tensors))
     start = 8 + int.from_bytes(raw[:8], "little")
-    header = {"__metadata__": dict(sorted(metadata.items())), **json.loads(raw[8:start])}
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    file.write_bytes(len(text).to_bytes(8, "little") + text + raw[start:])
+    file.write_bytes(write_header(json.loads(raw[8:start]), metadata) + raw[start:])
 
 
 def load_lora(

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import torch
 from diffusers import UNet2DConditionModel
-from huggingface_hub import snapshot_download
 from torch import Tensor, nn
 
 from core.errors import TrainingError
 from core.offerings.records import BaseModel
-from worker.base_models import LoadedBase, load_pipeline
+from worker.base_models import LoadedBase, find_source, load_pipeline
 from worker.training.card import write_whole_card
 from worker.training.lora import get_weights
 from worker.training.metadata import write_whole_metadata
@@ -78,7 +77,7 @@ def write_whole(out: Path, base: LoadedBase, trained: Trained) -> tuple[Path, ..
         _save_model(best, base, _halve(validation.best_weights), (trained, validation.best_step))
         files.append(best)
     card = out / "README.md"
-    card.write_text(write_whole_card(trained.get_facts(state.step), model), encoding="utf-8")
+    card.write_text(write_whole_card(trained.get_facts(state.step), model.name), encoding="utf-8")
     return (*files, card)
 
 
@@ -139,9 +138,7 @@ def find_config(model: BaseModel) -> str:
     source = model.source
     if model.config or source.startswith("builtin:") or source.endswith(".safetensors"):
         return model.config
-    if Path(source).is_dir():
-        return source
-    return snapshot_download(source, revision=model.revision or None, local_files_only=True)
+    return str(find_source(model))
 
 
 def _load_folder(folder: Path) -> UNet2DConditionModel:

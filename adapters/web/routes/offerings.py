@@ -39,6 +39,7 @@ async def get_quote(call: Call, offering_id: str, body: QuoteRequest) -> QuoteAn
         base_model=body.base_model,
         trigger_words=_ANY_TRIGGER,
         class_prompt=_ANY_CLASS if takes_class else "",
+        start_from=body.start_from,
         params=body.params,
     )
     spec, quote = await call.studio.jobs.quote(call.principal, wishes, body.dataset)

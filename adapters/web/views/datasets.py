@@ -162,6 +162,7 @@ class OfferingFitView(View):
     fits: bool
     reason: str
     steps: int
+    steps_per_epoch: int
     price_points: int
     buckets: tuple[BucketView, ...]
 

@@ -33,6 +33,7 @@ class ProvenanceView(View):
     base_model: str
     steps: int
     seed: int | None
+    started_from: str | None
 
 
 class OldWordView(View):
@@ -84,7 +85,7 @@ class ModelView(View):
         shown = {name: getattr(model, name) for name in cls.model_fields}
         made = model.provenance.model_dump()
         if model.owner != principal.account:
-            made |= dict.fromkeys(("job", "dataset", "snapshot_digest", "seed"))
+            made |= dict.fromkeys(("job", "dataset", "snapshot_digest", "seed", "started_from"))
             shown["shares"] = ()
         names = {file.name for file in list_files(model, principal)}
         files = tuple(file for file in model.files if file.name in names)

@@ -85,6 +85,7 @@ class QuoteRequest(Form):
 
     params: dict[str, ParamValue] = Field(default={}, max_length=100)
     base_model: str = ""
+    start_from: str = ""
     dataset: str | None = None
 
 

@@ -34,6 +34,10 @@ class NewTraining(Form):
         default="", max_length=1000, description="What the subject is one of; for DreamBooth only."
     )
     base_model: str = ""
+    start_from: str = Field(
+        default="",
+        description="A LoRA of yours to train further; rank, alpha and modules are then its own.",
+    )
     sample_prompts: tuple[str, ...] = Field(default=(), max_length=50)
     params: dict[str, ParamValue] = Field(default={}, max_length=100)
 
@@ -46,6 +50,12 @@ class BaseModelView(View):
     family: str
 
 
+class StartView(View):
+    """The model that is trained further."""
+
+    model: str
+
+
 class SpecView(View):
     """What is trained, frozen when it was submitted."""
 
@@ -55,6 +65,7 @@ class SpecView(View):
     base_model: BaseModelView
     trigger_words: tuple[str, ...]
     class_prompt: str
+    start: StartView | None
     sample_prompts: tuple[str, ...]
     params: dict[str, ParamValue]
 

@@ -12,7 +12,7 @@ from core.accounts.records import Scope
 from core.studio import Studio
 from tests.adapters.web.conftest import Api, Json, World, wishes
 
-OPEN = {"get_health", "get_readiness", "get_openapi", "follow_link"}
+OPEN = {"get_health", "get_readiness", "get_openapi", "follow_link", "get_instance"}
 PRIVATE_IDS = {
     "dataset_id",
     "item_id",

@@ -42,3 +42,11 @@ async def test_ready_names_what_fails_and_tells_the_reason_to_the_operator_only(
     assert response.status == 503 and response.headers["Retry-After"] == "5"
     assert problem["detail"] == "Not ready: queue."
     assert "is down" in caplog.text
+
+
+async def test_anybody_may_know_the_key_that_models_are_signed_with(
+    nobody: Api, studio: Studio
+) -> None:
+    shown = await nobody.json("GET", "/instance")
+    assert shown["public_key"] == studio.signer.public_key
+    assert len(shown["fingerprint"].split()) == 8

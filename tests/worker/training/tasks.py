@@ -9,6 +9,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Tensor
 
+from core.datasets.buckets import Size
 from core.offerings.records import BaseModel, Method, ParamValue, TrainingSpec
 from tests.worker.people import draw_picture
 from worker.messages import CheckpointLine, DoneLine, Line, StepLine, TaskImage, TrainingTask
@@ -33,7 +34,7 @@ PARAMS: dict[str, ParamValue] = {
     "sample_every_steps": 1000,
     "seed": 1,
 }
-SIZES = ((96, 96), (120, 80), (80, 120), (96, 90), (130, 80))
+SIZES = tuple(Size(*s) for s in ((96, 96), (120, 80), (80, 120), (96, 90), (130, 80)))
 
 
 def make_spec(base: BaseModel = TINY, /, **params: ParamValue) -> TrainingSpec:

@@ -53,7 +53,6 @@ def test_hashes_are_those_that_sites_compute(told: Told) -> None:
     assert hashes.autov2 == hashes.sha256[:10]
     assert hashes.autov3 == hash_tensors(load_file(file))[:12]
     assert told.metadata["sshs_model_hash"][:12] == hashes.autov3
-    assert hashes.autov2 in told.done.files[-1].read_text()
 
 
 def test_the_best_weights_are_a_file_of_their_own_when_they_are_not_the_last(

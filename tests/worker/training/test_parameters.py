@@ -11,8 +11,10 @@ from diffusers.models.attention import BasicTransformerBlock
 from config.settings import Settings as AppSettings
 from core.offerings.catalogue import LORA_PARAMS, parse_base_models, parse_offerings
 from core.offerings.dreambooth import PRIOR_PARAMS
-from core.offerings.records import Method, Output, ParamValue
-from tests.worker.training.tasks import Told, make_booth, make_spec, make_task, train
+from core.offerings.epochs import resolve_steps
+from core.offerings.records import Method, Output, ParamValue, TrainingSpec
+from tests.core.yard import read_offerings
+from tests.worker.training.tasks import SIZES, Told, make_booth, make_spec, make_task, train
 from worker.training.methods import TECHNIQUES
 from worker.training.settings import KNOWN_PARAMS, Settings
 
@@ -30,6 +32,7 @@ SHUFFLED: Params = {"shuffle_caption": True, "caption_dropout": 0.0}
 
 VARIED: dict[str, tuple[ParamValue, Params]] = {
     "steps": (5, {}),
+    "epochs": (4, {}),
     "train_batch_size": (1, {}),
     "resolution_px": (48, {}),
     "learning_rate": (0.004, {}),
@@ -71,6 +74,12 @@ RECOMPUTED = "gradient_checkpointing"
 Run = Callable[..., Told]
 
 
+def count_epochs(spec: TrainingSpec) -> TrainingSpec:
+    """Count the steps as the core does before a training is priced."""
+    params = resolve_steps(read_offerings().get("tiny-lora"), spec.params, SIZES)
+    return spec.model_copy(update={"params": params})
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Trains with some parameters, once however often it is asked."""
@@ -80,7 +89,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         key = json.dumps(params, sort_keys=True)
         if key not in known:
             make = make_booth if "class_images" in params else make_spec
-            task = make_task(folder / f"{len(known)}", make(**params))
+            task = make_task(folder / f"{len(known)}", count_epochs(make(**params)))
             known[key] = train(task.model_copy(update={"cache": folder / "cache"}))
         return known[key]
 
@@ -122,6 +131,14 @@ def test_a_parameter_changes_the_weights(name: str, run: Run) -> None:
         for key in plain
         if not key.endswith(".alpha")
     )
+
+
+def test_the_last_step_of_counted_epochs_ends_the_last_epoch(run: Run) -> None:
+    told = run(epochs=4, validation_share=0.4, repeats=2)
+    metadata = told.metadata
+    assert metadata["ss_epoch"] == metadata["ss_num_epochs"] == "4"
+    assert int(metadata["ss_steps"]) == 4 * int(metadata["ss_num_batches_per_epoch"])
+    assert metadata["ss_num_train_images"] == "6"
 
 
 @pytest.mark.parametrize("name", TOLD)

@@ -1,6 +1,7 @@
 """The whole UNet is trained, goes on bit for bit, and is written as folder and file that strangers load."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,17 +11,21 @@ from diffusers import StableDiffusionPipeline, UNet2DConditionModel
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+from adapters.ed25519 import is_signed, read_key
 from core.errors import TrainingError
 from core.offerings.records import BaseModel, Output, ParamValue, TrainingSpec
 from tests.worker import small_sd15
 from tests.worker.training.tasks import TINY, Told, make_booth, make_task, train
 from tests.worker.training.test_resume import cut_off, move
 from worker.base_models import FAMILIES, load_base
+from worker.signing import describe_origin, sign_files
 from worker.tiny_sd import WEIGHTS_FOLDER
 from worker.training import whole
+from worker.training.hashes import compute_hashes
 from worker.training.original_names import name_original
 from worker.training.settings import read_settings
 from worker.training.whole import certify_whole, find_config, open_whole
+from worker.verifying import verify_file
 
 NO_LORA = {"rank", "network_alpha"}
 
@@ -78,6 +83,22 @@ def test_folder_and_file_load_as_the_same_model(told: Told) -> None:
     for one, other in ((base.vae, single.vae), (base.text_encoder, single.text_encoder)):
         wanted = one.state_dict()
         assert all(torch.equal(wanted[k], v.to("cpu")) for k, v in other.state_dict().items())
+
+
+def test_signed_files_are_genuine_and_still_load(told: Told, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(get_out(told), out)
+    files = [out / file.relative_to(get_out(told)) for file in told.done.files]
+    task = make_task(tmp_path / "task", make_whole(), images=1)
+    signer = read_key("11" * 32)
+    sign_files(files, describe_origin(task, told.done.base_sha256), signer)
+    weights = [file for file in files if file.suffix == ".safetensors"]
+    assert len(weights) >= 2
+    for file in weights:
+        assert verify_file(file, signer.public_key, is_signed).is_genuine, file.name
+        assert compute_hashes(file).sha256 in files[-1].read_text()
+    unet = load_file(get_out(told) / "unet" / "diffusion_pytorch_model.safetensors")
+    certify_whole(out / "model.safetensors", out / "unet", TINY, unet)
 
 
 def test_the_file_says_what_it_is_and_leaks_nothing(told: Told) -> None:
