@@ -166,11 +166,13 @@ async def test_a_process_that_missed_many_changes_reads_everything_again(
 ) -> None:
     mira, ben = await yard.meet("mira"), await yard.meet("ben")
     model = await publish(yard, mira, "flagon")
-    assert slugs(await resolve(elsewhere, ben, "flagon")) == [model.slug]
+    other = await publish(yard, mira, "beaker")
+    assert slugs(await resolve(elsewhere, ben, "flagon beaker")) == [model.slug, other.slug]
+    await yard.studio.publishing.withdraw(mira, other.id)
     for number in range(70):
         words = [f"tankard {number}x"]
         await yard.studio.publishing.change_triggers(mira, model.id, words)
-    assert (await resolve(elsewhere, ben, "flagon")).models == ()
+    assert (await resolve(elsewhere, ben, "flagon beaker")).models == ()
     assert slugs(await resolve(elsewhere, ben, "tankard 69x")) == [model.slug]
     stored = await yard.studio.models.get(mira, model.id)
     assert len(stored.old_words) == MAX_OLD_WORDS and stored.taught_words == ("flagon",)
@@ -319,38 +321,51 @@ async def test_weights_of_others_are_downloaded_only_when_their_owner_allows_it(
     assert (await yard.studio.models.find_file(ben, model.id, "lora.safetensors")).bytes == 1
 
 
+async def change_often(yard: Yard, owner: Principal, model: TrainedModel) -> None:
+    publishing = yard.studio.publishing
+    await publishing.publish(owner, model.id, trigger_words=["tankard"])
+    await publishing.change_triggers(owner, model.id, ["flagon", "beaker"])
+    await publishing.withdraw(owner, model.id)
+
+
+async def check_whole(
+    yard: Yard, owner: Principal, model: TrainedModel, ben: Principal, other: TrainedModel
+) -> None:
+    """Assert that a model has what it says, and that another may have every other word."""
+    assert await yard.stores.models.count({"needs_noting": True}) == 0
+    left = await yard.studio.models.get(owner, model.id)
+    held = await yard.stores.model_names.find({"model": model.id})
+    assert set(list_names(left)) <= {(claim.space, claim.key) for claim in held}
+    words = ["tankard", "flagon", "beaker"]
+    taken = set(list_names(left).values()) if left.is_public else set()
+    free = [word for word in words if word not in taken]
+    stranger = await yard.meet("stranger", 0)
+    for word in taken & set(words):
+        assert slugs(await resolve(yard, stranger, word)) == [left.slug]
+    if free:
+        await yard.studio.publishing.publish(ben, other.id, trigger_words=free)
+    for word in words:
+        expected = other.slug if word in free else left.slug
+        assert slugs(await resolve(yard, stranger, word)) == [expected]
+
+
 @pytest.mark.parametrize("stores_first", [False, True], ids=["before", "after"])
 async def test_a_crash_at_any_write_of_a_publication_leaves_nothing_half_published(
     folder: Path, stores_first: bool
 ) -> None:
     for write in itertools.count(1):
-        place, clock, fuse = folder / str(write), HandClock(), Fuse()
-        async with open_yard(place, clock, with_fuse(fuse)) as yard:
-            mira, ben = await yard.meet("mira"), await yard.meet("ben")
-            model, other = [await train_model(yard, p, "flagon") for p in (mira, ben)]
-            fuse.arm(write, stores_first=stores_first)
-            with suppress(CrashError):
-                await yard.studio.publishing.publish(mira, model.id, trigger_words=["tankard"])
-                await yard.studio.publishing.change_triggers(mira, model.id, ["flagon", "beaker"])
-                await yard.studio.publishing.withdraw(mira, model.id)
-            was_blown = fuse.is_blown
-        async with open_yard(place, clock) as yard, open_yard(place, clock) as elsewhere:
-            await resolve(elsewhere, ben, "warm")
-            await yard.sweep_later()
-            assert await yard.stores.models.count({"needs_noting": True}) == 0
-            left = await yard.studio.models.get(mira, model.id)
-            held = await yard.stores.model_names.find({"model": model.id})
-            assert set(list_names(left)) <= {(claim.space, claim.key) for claim in held}
-            free = [
-                w for w in ("tankard", "flagon", "beaker") if w not in list_names(left).values()
-            ]
-            wanted = free if left.is_public else ["tankard", "flagon", "beaker"]
-            if wanted:
-                await yard.studio.publishing.publish(ben, other.id, trigger_words=wanted)
-            for word in ("tankard", "flagon", "beaker"):
-                expected = other.slug if word in wanted else left.slug
-                stranger = await yard.meet("stranger", 0)
-                assert slugs(await resolve(elsewhere, stranger, word)) == [expected], write
+        clock, fuse = HandClock(), Fuse()
+        async with open_yard(folder / str(write), clock) as elsewhere:
+            async with open_yard(folder / str(write), clock, with_fuse(fuse)) as yard:
+                mira, ben = await yard.meet("mira"), await yard.meet("ben")
+                model, other = [await train_model(yard, p, "flagon") for p in (mira, ben)]
+                await resolve(elsewhere, ben, "warm")
+                fuse.arm(write, stores_first=stores_first)
+                with suppress(CrashError):
+                    await change_often(yard, mira, model)
+                was_blown = fuse.is_blown
+            await elsewhere.sweep_later()
+            await check_whole(elsewhere, mira, model, ben, other)
         if not was_blown:
             break
     assert write > 10, "publishing wrote too little for this to prove anything"

@@ -183,6 +183,12 @@ def test_a_trigger_that_is_a_regular_expression_is_taken_literally() -> None:
     assert list(weigh(read("MY.*cat+ and [a-z]+$ x9", index))) == ["a", "b"]
 
 
+def test_brackets_around_more_than_any_trigger_word_has_are_left_alone() -> None:
+    phrase = "a " * 70 + "b"
+    index = make_index([make_entry(phrase, slug="long")])
+    assert read(f"({phrase}:0.5)", index).prompt == f"({phrase}:0.5)"
+
+
 LONG = 20_000
 
 
