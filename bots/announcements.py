@@ -21,6 +21,8 @@ async def announce(studio: Studio, principal: Principal, words: Words, news: Not
         return _announce_joined(words, news.data)
     if news.kind is NewsKind.ROYALTIES_PAID:
         return _announce_paid(words, news.data)
+    if news.kind is NewsKind.SIGNED_IN:
+        return _announce_signed_in(words, news.data)
     return _announce_ended(words, news)
 
 
@@ -99,6 +101,19 @@ def _announce_paid(words: Words, data: dict[str, JsonValue]) -> Reply:
             Button(words.say("Statement"), "statement"),
         ),
         tone=Tone.GOOD,
+    )
+
+
+def _announce_signed_in(words: Words, data: dict[str, JsonValue]) -> Reply:
+    return Reply(
+        words.say("You signed in on the web"),
+        words.say("If that was not you, sign out everywhere and tell the operator."),
+        (
+            Fact(words.say("Browser"), str(data["client"])),
+            Fact(words.say("Link shown on"), name_platform(words, str(data["platform"]))),
+        ),
+        buttons=(Button(words.say("Sign out everywhere"), "logout", style=Style.DANGER),),
+        tone=Tone.CAUTION,
     )
 
 

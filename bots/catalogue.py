@@ -14,6 +14,7 @@ from bots import (
     pictures,
     points,
     sharing,
+    signing_in,
     training,
 )
 from bots.dialog import Command, Kind
@@ -80,6 +81,7 @@ def list_commands() -> Catalogue:
             *points.COMMANDS,
             *account.COMMANDS,
             *linking.COMMANDS,
+            *signing_in.COMMANDS,
         )
     )
 

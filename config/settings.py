@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8080, ge=0, le=65535)
     public_url: str = ""
-    """Where people reach this server; `http://<host>:<port>` unless set."""
+    """Where people reach the web server, `https://…` behind a proxy; empty: where it listens."""
     training_offerings_file: Path = _HERE / "training_offerings.toml"
     base_models_file: Path = _HERE / "base_models.toml"
     worker_families: tuple[str, ...] = ("tiny", "sd15", "sdxl")
@@ -66,7 +66,10 @@ class Settings(BaseSettings):
     """The public https address of this server; empty: the bot polls."""
 
     def get_public_url(self) -> str:
-        return self.public_url.rstrip("/") or f"http://{self.http_host}:{self.http_port}"
+        """Return the address that links begin with, without a slash at its end."""
+        host = "127.0.0.1" if self.http_host in ("0.0.0.0", "::", "") else self.http_host
+        host = f"[{host}]" if ":" in host else host
+        return self.public_url.rstrip("/") or f"http://{host}:{self.http_port}"
 
     @property
     def database_file(self) -> Path:

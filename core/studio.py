@@ -5,8 +5,19 @@ from dataclasses import dataclass
 
 from core.accounts.linking import Linking, LinkStores
 from core.accounts.merging import Merging, MovingStores
-from core.accounts.records import Account, ApiToken, Identity, LinkCode, LinkTries, Merge, Principal
+from core.accounts.records import (
+    Account,
+    ApiToken,
+    Identity,
+    LinkCode,
+    LinkTries,
+    LoginLink,
+    Merge,
+    Principal,
+    Session,
+)
 from core.accounts.service import Accounts
+from core.accounts.sessions import Sessions
 from core.accounts.tokens import Tokens
 from core.conversations.records import Draft, Shortcut
 from core.conversations.service import Conversations
@@ -70,6 +81,8 @@ class Stores:
     download_links: Documents[DownloadLink]
     accruals: Documents[Accrual]
     model_uses: Documents[ModelUse]
+    login_links: Documents[LoginLink]
+    sessions: Documents[Session]
 
 
 @dataclass(frozen=True)
@@ -102,6 +115,7 @@ class Studio:
         self.blobs = ports.blobs
         self.events = ports.events
         self.wakeups = ports.wakeups
+        self.public_url = public_url
         self.offerings = offerings
         self.accounts = Accounts(stores.accounts, stores.identities, clock)
         self.tokens = Tokens(stores.tokens, self.accounts, clock)
@@ -142,6 +156,9 @@ class Studio:
             clock,
             self.rates.payout_minimum_points,
         )
+        self.sessions = Sessions(
+            stores.login_links, stores.sessions, self.accounts, self.notifications, clock
+        )
         self.losses = Losses(stores.losses, clock)
         settlement = Settlement(stores.jobs, self.models, self.points, self.notifications, clock)
         submission = Submission(stores.jobs, self.points, ports.wakeups, ports.events, clock)
@@ -158,7 +175,7 @@ class Studio:
         )
         self.pictures = Pictures(self.jobs, ports.blobs, ports.drawings)
         self.leases = Leases(stores.jobs, self.accounts, settlement, ports.events, clock, lease_s)
-        self.merging = _make_merging(ports, self.accounts, self.points, self.notifications)
+        self.merging = _make_merging(ports, self)
         self.linking = _make_linking(ports, self.accounts, self.merging)
         self.sweeper = Sweeper(
             stores.jobs,
@@ -173,6 +190,7 @@ class Studio:
                 self.linking.sweep,
                 self.sharing.sweep,
                 self.downloads.sweep,
+                self.sessions.sweep,
             ),
         )
         self.reconciler = Reconciler(
@@ -206,9 +224,7 @@ def _make_linking(ports: Ports, accounts: Accounts, merging: Merging) -> Linking
     return Linking(linking, accounts, merging, ports.clock)
 
 
-def _make_merging(
-    ports: Ports, accounts: Accounts, points: Points, notifications: Notifications
-) -> Merging:
+def _make_merging(ports: Ports, studio: Studio) -> Merging:
     stores = ports.stores
     moving = MovingStores(
         accounts=stores.accounts,
@@ -222,4 +238,11 @@ def _make_merging(
         members=stores.members,
         shortcuts=stores.shortcuts,
     )
-    return Merging(moving, accounts, points, notifications, ports.clock)
+    return Merging(
+        moving,
+        studio.accounts,
+        studio.sessions,
+        studio.points,
+        studio.notifications,
+        ports.clock,
+    )

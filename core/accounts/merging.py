@@ -16,6 +16,7 @@ from pydantic import JsonValue
 
 from core.accounts.records import Account, ApiToken, Identity, Merge, Role
 from core.accounts.service import Accounts
+from core.accounts.sessions import Sessions
 from core.conversations.records import Shortcut
 from core.datasets.records import Dataset, Member
 from core.errors import AlreadyExistsError, RefusedError, StaleError, TrainyardError
@@ -59,12 +60,14 @@ class Merging:
         self,
         stores: MovingStores,
         accounts: Accounts,
+        sessions: Sessions,
         points: Points,
         notifications: Notifications,
         clock: Clock,
     ) -> None:
         self._stores = stores
         self._accounts = accounts
+        self._sessions = sessions
         self._moves = Moves(points)
         self._notifications = notifications
         self._clock = clock
@@ -120,6 +123,7 @@ class Merging:
         source, target = merge.source, await self._redirect(merge)
         where: dict[str, Condition] = {"owner": source}
         mine: dict[str, Condition] = {"account": source}
+        await self._sessions.end_all_of(source)  # whoever had one has not proved to be both
         await self._move(self._stores.identities, mine, {"account": target})
         await self._move(self._stores.tokens, mine, {"account": target})
         await self._move(self._stores.datasets, where, {"owner": target})

@@ -16,6 +16,7 @@ class NewsKind(StrEnum):
     ACCOUNTS_LINKED = "accounts_linked"
     DATASET_JOINED = "dataset_joined"
     ROYALTIES_PAID = "royalties_paid"
+    SIGNED_IN = "signed_in"
 
 
 class Notification(Record):
