@@ -24,6 +24,8 @@ async def announce(studio: Studio, principal: Principal, words: Words, news: Not
         return _announce_paid(words, news.data)
     if news.kind is NewsKind.PICTURE_WITHDRAWN:
         return _announce_withdrawn(words, news.data)
+    if news.kind is NewsKind.SIGNED_IN:
+        return _announce_signed_in(words, news.data)
     return _announce_ended(words, news)
 
 
@@ -126,6 +128,19 @@ def _announce_withdrawn(words: Words, data: dict[str, JsonValue]) -> Reply:
             Button(words.say("Train it again"), "train", again, Style.PRIMARY),
             Button(words.say("Look at it"), "mod show", {"model": str(data["model"])}),
         ),
+        tone=Tone.CAUTION,
+    )
+
+
+def _announce_signed_in(words: Words, data: dict[str, JsonValue]) -> Reply:
+    return Reply(
+        words.say("You signed in on the web"),
+        words.say("If that was not you, sign out everywhere and tell the operator."),
+        (
+            Fact(words.say("Browser"), str(data["client"])),
+            Fact(words.say("Link shown on"), name_platform(words, str(data["platform"]))),
+        ),
+        buttons=(Button(words.say("Sign out everywhere"), "logout", style=Style.DANGER),),
         tone=Tone.CAUTION,
     )
 

@@ -15,6 +15,7 @@ from bots import (
     points,
     publishing,
     sharing,
+    signing_in,
     training,
 )
 from bots.dialog import Command, Kind
@@ -82,6 +83,7 @@ def list_commands() -> Catalogue:
             *points.COMMANDS,
             *account.COMMANDS,
             *linking.COMMANDS,
+            *signing_in.COMMANDS,
         )
     )
 

@@ -12,7 +12,7 @@ from honcho.command import main as run_honcho
 
 from adapters.redis_server import become_server, find_program
 from config import running
-from config.accounts import grant_points, make_token
+from config.accounts import grant_points, make_login_link, make_token
 from config.chat import chat
 from config.demo.story import Plan, run_demo
 from config.keeper import keep
@@ -24,6 +24,7 @@ from config.wiring import load_offerings, open_signer, open_studio
 from core.errors import TrainyardError
 
 _ROOT = Path(__file__).resolve().parents[1]
+_START_POINTS = 500
 _KEPT = ("redis", "web", "worker")
 app = typer.Typer(
     no_args_is_help=True,
@@ -41,8 +42,10 @@ app.command()(verify)
 def up() -> None:
     """Serve everything on this machine: Redis, web and a worker, each started again when it dies."""
     settings = _start()
-    print(f"Trainyard serves on http://{settings.http_host}:{settings.http_port} - Ctrl-C ends it.")
-    print(f"For an account with points and a token:  {name_program()} token me --points 500")
+    link = asyncio.run(make_login_link(settings, "me", points=_START_POINTS, admin=True))
+    print(f"Trainyard serves on {settings.get_public_url()} - Ctrl-C ends it.")
+    print(f"Sign in, once and within five minutes:  {link}")
+    print(f"For another link: {name_program()} login me. For a token: {name_program()} token me")
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     chosen = _KEPT if settings.runs_own_redis else _KEPT[1:]
     sys.argv = ["honcho", "-f", str(_ROOT / "Procfile"), "start", *chosen]
@@ -85,6 +88,16 @@ def token(
 ) -> None:
     """Make an API token and print it; it is shown this once."""
     print(asyncio.run(make_token(_start(), name, points=points, admin=admin)))
+
+
+@app.command()
+def login(
+    name: Annotated[str, typer.Argument(help="Who; the account is made when it is new.")] = "me",
+    points: Annotated[int, typer.Option(help="Points to grant to a new account.")] = 0,
+    admin: Annotated[bool, typer.Option(help="Make a new account an admin.")] = False,
+) -> None:
+    """Print a link that signs somebody in on the web, once and within five minutes."""
+    print(asyncio.run(make_login_link(_start(), name, points=points, admin=admin)))
 
 
 @app.command()

@@ -6,12 +6,14 @@ import signal
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
-from aiohttp import web
+from limits.aio.storage import Storage
 
 from adapters.arq_queue import ArqListener
+from adapters.redis_limits import open_counts
 from adapters.redis_server import wait_until_ready
 from adapters.web.app import create_app
-from adapters.web.server import make_runner
+from adapters.web.limiting import Action, RateLimits
+from adapters.web.server import BoundedSite, make_runner
 from bots.catalogue import list_commands
 from bots.conversation import Conversation
 from bots.delivery import deliver_news
@@ -32,16 +34,28 @@ async def serve(settings: Settings) -> None:
     ending = _end_on_signal()
     if settings.runs_own_redis:
         await wait_until_ready(settings.get_redis_url(), _REDIS_S)
-    async with open_studio(settings) as studio, asyncio.TaskGroup() as group:
+    async with (
+        open_studio(settings) as studio,
+        open_counts(settings.get_redis_url()) as counts,
+        asyncio.TaskGroup() as group,
+    ):
         duties = group.create_task(_do_duties(studio, settings))
         doors = make_doors(settings, studio, make_conversation(settings, studio))
         hooks = {path: hook for door in doors for path, hook in door.hooks.items()}
-        runner = make_runner(create_app(studio, _list_checks(studio), hooks=hooks))
+        app = create_app(
+            studio,
+            _list_checks(studio),
+            hooks=hooks,
+            limits=make_limits(settings, counts),
+            public_url=settings.get_public_url(),
+        )
+        runner = make_runner(app)
         await runner.setup()
         chatting = group.create_task(run_doors(doors))
         try:
-            await web.TCPSite(runner, settings.http_host, settings.http_port).start()
-            _log.info("serving on http://%s:%d", settings.http_host, settings.http_port)
+            most = 0 if settings.proxy_address_header else settings.connections_per_address
+            await BoundedSite(runner, settings.http_host, settings.http_port, most).start()
+            _log.info("serving on %s", settings.get_public_url())
             await ending.wait()
         finally:
             chatting.cancel()
@@ -82,6 +96,18 @@ async def work(settings: Settings) -> None:
 def make_conversation(settings: Settings, studio: Studio) -> Conversation:
     """Make what answers people on every chat platform."""
     return Conversation(studio, list_commands(), welcome_points=settings.welcome_points)
+
+
+def make_limits(settings: Settings, counts: Storage) -> RateLimits:
+    """Make the limits of a server. Raises InvalidError for one that is not readable."""
+    chosen = {
+        Action.SIGN_IN: settings.sign_in_limit,
+        Action.TOKEN: settings.token_limit,
+        Action.UPLOAD: settings.upload_limit,
+        Action.REQUEST: settings.request_limit,
+        Action.ANONYMOUS: settings.anonymous_limit,
+    }
+    return RateLimits(chosen, counts, settings.proxy_address_header)
 
 
 def _list_checks(studio: Studio) -> dict[str, Callable[[], Awaitable[None]]]:

@@ -31,7 +31,17 @@ class Settings(BaseSettings):
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8080, ge=0, le=65535)
     public_url: str = ""
-    """Where people reach this server; `http://<host>:<port>` unless set."""
+    """Where people reach the web server, `https://…` behind a proxy; empty: where it listens."""
+    proxy_address_header: str = ""
+    """By which header a reverse proxy tells the client's address; empty: no proxy, no header is believed."""
+    connections_per_address: int = Field(default=256, ge=0)
+    """0: no bound. Behind a proxy, which has one address, there is none either."""
+    sign_in_limit: str = "20/minute"
+    token_limit: str = "60/hour"
+    upload_limit: str = "1200/minute"
+    request_limit: str = "30000/minute"
+    anonymous_limit: str = "1200/minute"
+    """How often: sign-ins and what is asked by nobody known, by address; the rest by account."""
     training_offerings_file: Path = _HERE / "training_offerings.toml"
     base_models_file: Path = _HERE / "base_models.toml"
     worker_families: tuple[str, ...] = ("tiny", "sd15", "sdxl")
@@ -70,7 +80,10 @@ class Settings(BaseSettings):
     """The public https address of this server; empty: the bot polls."""
 
     def get_public_url(self) -> str:
-        return self.public_url.rstrip("/") or f"http://{self.http_host}:{self.http_port}"
+        """Return the address that links begin with, without a slash at its end."""
+        host = "127.0.0.1" if self.http_host in ("0.0.0.0", "::", "") else self.http_host
+        host = f"[{host}]" if ":" in host else host
+        return self.public_url.rstrip("/") or f"http://{host}:{self.http_port}"
 
     @property
     def database_file(self) -> Path:

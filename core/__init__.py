@@ -44,6 +44,8 @@ stop           present while the ledger was found wrong: nothing is held, everyt
 notification   something a person should hear, kept in the outbox until delivered
 draft          a half-answered command, kept until the person goes on
 shortcut       what a button stands for when it does not fit into the button
+login_link     a one-time address that signs somebody in on the web
+session        a browser in which somebody is signed in
 link           a one-time code, shown on one platform and typed on another, that proves one person
 merge          one account being taken over by another; the one that goes redirects to it
 clearing       where points are between the two entries of one transfer

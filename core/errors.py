@@ -110,6 +110,12 @@ class UnavailableError(TrainyardError):
         self.retry_after_s = retry_after_s
 
 
+class TooManyRequestsError(UnavailableError):
+    """This was asked too often."""
+
+    code = "too_many_requests"
+
+
 class StorageFullError(UnavailableError):
     """No space is left where bytes are kept."""
 

@@ -2,7 +2,16 @@
 
 from dataclasses import dataclass
 
-from core.accounts.records import Account, ApiToken, Identity, LinkCode, LinkTries, Merge
+from core.accounts.records import (
+    Account,
+    ApiToken,
+    Identity,
+    LinkCode,
+    LinkTries,
+    LoginLink,
+    Merge,
+    Session,
+)
 from core.conversations.records import Draft, Shortcut
 from core.datasets.records import Dataset, Invitation, Item, Member, Snapshot
 from core.downloads import DownloadLink
@@ -42,6 +51,8 @@ class Stores:
     accruals: Documents[Accrual]
     model_uses: Documents[ModelUse]
     usage_reports: Documents[UsageReport]
+    login_links: Documents[LoginLink]
+    sessions: Documents[Session]
     model_names: Documents[NameClaim]
     trigger_maps: Documents[MapState]
     favourites: Documents[Favourite]

@@ -7,6 +7,7 @@ from core.accounts.linking import Linking, LinkStores
 from core.accounts.merging import Merging, MovingStores
 from core.accounts.records import Principal
 from core.accounts.service import Accounts
+from core.accounts.sessions import Sessions
 from core.accounts.tokens import Tokens
 from core.conversations.service import Conversations
 from core.datasets.captions import Captions
@@ -59,6 +60,7 @@ class Studio:
         stores, clock = ports.stores, ports.clock
         self.blobs, self.events, self.wakeups = ports.blobs, ports.events, ports.wakeups
         self.signer = ports.signer
+        self.public_url = public_url
         self.offerings = offerings
         self.accounts = Accounts(stores.accounts, stores.identities, clock)
         self.tokens = Tokens(stores.tokens, self.accounts, clock)
@@ -103,6 +105,9 @@ class Studio:
         self.usage = Usage(
             stores.usage_reports, self.resolver, uses, self.points, clock, self.rates.use_points
         )
+        self.sessions = Sessions(
+            stores.login_links, stores.sessions, self.accounts, self.notifications, clock
+        )
         self.losses = Losses(stores.losses, clock)
         settlement = Settlement(stores.jobs, self.models, self.points, self.notifications, clock)
         submission = Submission(stores.jobs, self.points, ports.wakeups, ports.events, clock)
@@ -138,6 +143,7 @@ class Studio:
                 self.trigger_map.sweep,
                 self.popularity.sweep,
                 self.usage.sweep,
+                self.sessions.sweep,
             ),
         )
         self.reconciler = Reconciler(
@@ -168,6 +174,7 @@ class Studio:
         return Merging(
             _pick(MovingStores, ports.stores),
             self.accounts,
+            self.sessions,
             self.points,
             self.notifications,
             self.favourites,

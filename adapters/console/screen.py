@@ -11,7 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from bots.dialog import Answer, Fact, File, Question, Reply, Style, Tone
+from bots.dialog import Answer, Fact, File, Link, Question, Reply, Style, Tone
 from bots.dialog import Table as Rows
 
 _COLOURS = {Tone.PLAIN: "cyan", Tone.GOOD: "green", Tone.CAUTION: "yellow", Tone.BAD: "red"}
@@ -43,7 +43,7 @@ class Screen:
 
     def print(self, *things: RenderableType) -> None:
         for thing in things:
-            self.console.print(thing, width=self.width)
+            self.console.print(thing, width=self.width, crop=False)
 
     @property
     def width(self) -> int:
@@ -71,7 +71,6 @@ class Screen:
             caption = f"{file.caption}: " if file.caption else ""
             shown = Text(caption, "dim") + Text(str(path), f"underline link {path.as_uri()}")
             body.append(shown)
-        body += [Text(f"{link.label}: {link.url}") for link in answer.links]
         colour = _COLOURS[answer.tone]
         title = Text(f" {sign}{_SIGNS[answer.tone]}{answer.title} ", f"bold {colour}")
         panel = Panel(
@@ -83,7 +82,9 @@ class Screen:
             padding=(0, 1),
         )
         shown_panel: RenderableType = panel if body else Padding(title, (0, 0, 0, 0))
-        return Group(shown_panel, _render_buttons(answer, self.width))
+        return Group(
+            shown_panel, *map(_render_link, answer.links), _render_buttons(answer, self.width)
+        )
 
     def _render_question(self, question: Question) -> RenderableType:
         lines = []
@@ -93,6 +94,12 @@ class Screen:
         if question.text:
             lines.append(Text(f"  {question.text}", "dim"))
         return Group(*lines)
+
+
+def _render_link(link: Link) -> RenderableType:
+    """Show an address on one line, however long, so that it can be copied whole."""
+    text = Text(f" {link.label}: ", no_wrap=True, overflow="ignore")
+    return text.append(link.url, f"underline link {link.url}")
 
 
 def _render_facts(facts: tuple[Fact, ...]) -> RenderableType:

@@ -6,10 +6,13 @@ from importlib.metadata import version
 
 from aiohttp import web
 
-from adapters.web.auth import harden
 from adapters.web.bodies import read_body
+from adapters.web.cookies import SITE, Site
 from adapters.web.events import STREAMS, OpenStreams
+from adapters.web.headers import harden
+from adapters.web.limiting import LIMITS, RateLimits
 from adapters.web.openapi import make_document
+from adapters.web.pages import PAGES, STATIC
 from adapters.web.problems import error_door
 from adapters.web.routes import (
     datasets,
@@ -21,6 +24,7 @@ from adapters.web.routes import (
     notifications,
     offerings,
     points,
+    sessions,
     sharing,
     trainings,
     usage,
@@ -37,6 +41,7 @@ _NOUNS = (
     health,
     instance,
     me,
+    sessions,
     datasets,
     sharing,
     items,
@@ -55,19 +60,26 @@ def create_app(
     *,
     heartbeat_s: float = HEARTBEAT_S,
     hooks: Mapping[str, Hook] | None = None,
+    limits: RateLimits | None = None,
+    public_url: str = "http://127.0.0.1:8080",
 ) -> web.Application:
     """Make the application over an open studio.
 
     `readiness` names what must work before requests should come in; a check raises when it does not.
-    `hooks` are what chat platforms post to, by path.
+    `hooks` are what chat platforms post to, by path. `public_url` is where people reach the server;
+    its scheme says whether cookies need TLS.
     """
-    operations = list_operations()
+    operations, site = list_operations(), Site(public_url)
     app = web.Application(middlewares=[error_door])
     app[STUDIO] = studio
     app[READINESS] = dict(readiness or {})
-    app[DOCUMENT] = json.dumps(make_document(operations, version("trainyard"))).encode()
+    app[SITE] = site
+    app[LIMITS] = limits or RateLimits()
+    document = make_document(operations, version("trainyard"), site.cookie)
+    app[DOCUMENT] = json.dumps(document).encode()
     app[STREAMS] = OpenStreams(heartbeat_s)
     app.add_routes([operation.route() for operation in operations])
+    app.add_routes([*PAGES, STATIC])
     app.add_routes([web.post(path, _take_hook(hook)) for path, hook in (hooks or {}).items()])
     app.on_response_prepare.append(harden)
     app.on_shutdown.append(app[STREAMS].end_all)

@@ -1,4 +1,4 @@
-"""JSON bodies and queries: capped, checked against their model, and refused in words."""
+"""JSON bodies and queries: capped, checked against their model, and refused in words; and how slow one may come."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,7 +14,36 @@ from core.errors import TooLargeError
 
 MAX_JSON_BYTES = 1024**2
 READ_STALL_S = 30.0
+LEAST_BYTES_PER_S = 1024.0
 F = TypeVar("F", bound=Form)
+
+
+class Patience:
+    """How long one body is waited for: READ_STALL_S, and what its bytes take at LEAST_BYTES_PER_S.
+
+    Only waiting counts, not what is done with the bytes in between. A single wait is no longer than
+    READ_STALL_S either.
+    """
+
+    def __init__(self) -> None:
+        self._left_s = READ_STALL_S
+
+    @asynccontextmanager
+    async def wait(self) -> AsyncIterator[None]:
+        """Wait for the next bytes. Raises HTTPRequestTimeout."""
+        clock = asyncio.get_running_loop().time
+        began_s = clock()
+        try:
+            async with asyncio.timeout(min(self._left_s, READ_STALL_S)):
+                yield
+        except TimeoutError as error:
+            raise web.HTTPRequestTimeout(text="The body did not arrive in time.") from error
+        finally:
+            self._left_s -= clock() - began_s
+
+    def count(self, size_bytes: int) -> None:
+        """Note that so many bytes have come."""
+        self._left_s += size_bytes / LEAST_BYTES_PER_S
 
 
 async def read_json(request: web.Request, form: type[F]) -> F:
@@ -30,23 +59,16 @@ async def read_json(request: web.Request, form: type[F]) -> F:
 
 async def read_body(request: web.Request) -> bytes:
     """Read a body of JSON. Raises TooLargeError as soon as it passes MAX_JSON_BYTES."""
-    body = bytearray()
-    async with patience():
-        async for chunk in request.content.iter_any():
-            body += chunk
-            if len(body) > MAX_JSON_BYTES:
-                raise TooLargeError(f"A body has at most {MAX_JSON_BYTES // 1024} KiB of JSON.")
-    return bytes(body)
-
-
-@asynccontextmanager
-async def patience() -> AsyncIterator[None]:
-    """Wait READ_STALL_S for what a client sends. Raises HTTPRequestTimeout."""
-    try:
-        async with asyncio.timeout(READ_STALL_S):
-            yield
-    except TimeoutError as error:
-        raise web.HTTPRequestTimeout(text="The body did not arrive in time.") from error
+    body, patience = bytearray(), Patience()
+    while True:
+        async with patience.wait():
+            chunk = await request.content.readany()
+        if not chunk:
+            return bytes(body)
+        patience.count(len(chunk))
+        body += chunk
+        if len(body) > MAX_JSON_BYTES:
+            raise TooLargeError(f"A body has at most {MAX_JSON_BYTES // 1024} KiB of JSON.")
 
 
 def read_query(request: web.Request, form: type[F]) -> F:

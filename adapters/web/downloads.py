@@ -40,7 +40,7 @@ async def send_stored(
     headers = {
         hdrs.ETAG: etag,
         hdrs.CACHE_CONTROL: _CACHING,
-        hdrs.VARY: hdrs.AUTHORIZATION,
+        hdrs.VARY: f"{hdrs.AUTHORIZATION}, {hdrs.COOKIE}",
         hdrs.ACCEPT_RANGES: "bytes",
     }
     if any(tag.value in (stored.sha256, "*") for tag in request.if_none_match or ()):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pydantic import BaseModel, JsonValue
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from adapters.web.cookies import CSRF_HEADER, SAFE_METHODS
 from adapters.web.problems import PROBLEM_JSON, Problem, get_status
 from adapters.web.routing import KEY_HEADER, PREFIX, Operation
 from core.errors import (
@@ -13,6 +14,7 @@ from core.errors import (
     InvalidError,
     NotFoundError,
     TooLargeError,
+    TooManyRequestsError,
     TrainyardError,
     UnauthenticatedError,
 )
@@ -22,8 +24,8 @@ Mode = JsonSchemaMode
 _REF = "#/components/schemas/{model}"
 
 
-def make_document(operations: Sequence[Operation], version: str) -> Node:
-    """Describe every operation."""
+def make_document(operations: Sequence[Operation], version: str, cookie: str) -> Node:
+    """Describe every operation; `cookie` is the name of the session's."""
     references, schemas = _make_schemas(operations)
     writer = _Writer(references)
     paths: dict[str, JsonValue] = {}
@@ -48,7 +50,13 @@ def make_document(operations: Sequence[Operation], version: str) -> Node:
                     "type": "http",
                     "scheme": "bearer",
                     "description": "An API token, made in a chat or by `POST /me/tokens`.",
-                }
+                },
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": cookie,
+                    "description": "The cookie of somebody who signed in by a link.",
+                },
             },
         },
     }
@@ -88,7 +96,7 @@ class _Writer:
         if operation.description:
             node["description"] = operation.description
         if operation.scope is not None:
-            node["security"] = [{"bearer": [operation.scope.value]}]
+            node["security"] = [{"bearer": [operation.scope.value]}, {"session": []}]
         if operation.body is not None:
             node["requestBody"] = self._body("application/json", operation.body)
         if operation.upload is not None:
@@ -133,7 +141,7 @@ def _errors(operation: Operation) -> Iterable[type[TrainyardError]]:
         kinds.append(InvalidError)
     if operation.body is not None:
         kinds.append(TooLargeError)
-    return dict.fromkeys([*kinds, *operation.errors])
+    return dict.fromkeys([*kinds, TooManyRequestsError, *operation.errors])
 
 
 def _parameters(operation: Operation) -> Iterable[Node]:
@@ -142,6 +150,14 @@ def _parameters(operation: Operation) -> Iterable[Node]:
     if operation.query is not None:
         for name, schema in operation.query.model_json_schema()["properties"].items():
             yield {"name": name, "in": "query", "required": False, "schema": schema}
+    if operation.scope is not None and operation.method not in SAFE_METHODS:
+        yield {
+            "name": CSRF_HEADER,
+            "in": "header",
+            "required": False,
+            "description": "Needed with a session's cookie, not with a token: see `GET /me/session`.",
+            "schema": {"type": "string", "maxLength": 200},
+        }
     if operation.idempotent_by_key:
         yield {
             "name": KEY_HEADER,

@@ -1,6 +1,7 @@
 """The one error door: whatever goes wrong below it becomes an application/problem+json answer, or a quiet end."""
 
 import logging
+import math
 import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -35,6 +36,7 @@ STATUSES: Mapping[type[errors.TrainyardError], HTTPStatus] = {
     errors.StaleError: HTTPStatus.CONFLICT,
     errors.LeaseLostError: HTTPStatus.CONFLICT,
     errors.UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
     errors.StorageFullError: HTTPStatus.INSUFFICIENT_STORAGE,
     errors.TrainingError: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
@@ -139,7 +141,10 @@ def _answer_ours(request: web.Request, error: errors.TrainyardError) -> web.Resp
     problem = _problem(status, error.message, error.code)
     if isinstance(error, InvalidFieldsError):
         problem = problem.model_copy(update={"errors": error.fields})
-    return make_response(problem)
+    response = make_response(problem)
+    if isinstance(error, errors.UnavailableError) and error.retry_after_s is not None:
+        response.headers[hdrs.RETRY_AFTER] = str(math.ceil(error.retry_after_s))
+    return response
 
 
 def _answer_http(request: web.Request, error: web.HTTPException) -> web.Response:
@@ -160,7 +165,8 @@ def _answer_http(request: web.Request, error: web.HTTPException) -> web.Response
 def _answer_unexpected(request: web.Request) -> web.Response:
     """Log the exception being handled under a number that the person can pass on."""
     number = secrets.token_hex(4)
-    _log.exception("error %s in %s %s", number, request.method, request.rel_url.raw_path)
+    resource = request.match_info.route.resource  # the address itself may hold a login link
+    _log.exception("error %s in %s %s", number, request.method, resource and resource.canonical)
     detail = f"Something went wrong here. Tell the operator the number {number}."
     return make_response(_problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail))
 

@@ -15,10 +15,11 @@ from aiohttp.typedefs import Handler
 
 from adapters.web.auth import NOBODY, authenticate
 from adapters.web.bodies import read_json, read_query
+from adapters.web.limiting import LIMITS, Action
 from adapters.web.views.common import Form, View
 from core.accounts.records import Principal, Scope
 from core.accounts.tokens import require_scope
-from core.errors import TrainyardError
+from core.errors import TrainyardError, UnauthenticatedError
 from core.studio import Studio
 
 PREFIX = "/api/v1"
@@ -51,6 +52,8 @@ class Declared(TypedDict, total=False):
     """The content type of an answer that is not JSON."""
     upload: type[Form]
     """Describes a multipart body that the handler reads by itself."""
+    action: Action
+    """As what it is counted, by account; what is open to everyone is counted by address."""
     errors: tuple[type[TrainyardError], ...]
     """What can go wrong beyond what follows from the signature."""
 
@@ -67,6 +70,7 @@ class Operation:
     status: int
     media: str
     upload: type[Form] | None
+    action: Action
     errors: tuple[type[TrainyardError], ...]
     body: type[Form] | None
     query: type[Form] | None
@@ -130,6 +134,7 @@ class Routes:
                 status=declared.get("status", 200),
                 media=declared.get("media", "application/json"),
                 upload=declared.get("upload"),
+                action=declared.get("action", Action.REQUEST),
                 errors=declared.get("errors", ()),
                 body=hints.get("body"),
                 query=hints.get("query"),
@@ -154,10 +159,8 @@ def _check_signature(operation: Operation) -> None:
 
 def _serve(operation: Operation) -> Handler:
     async def serve(request: web.Request) -> web.StreamResponse:
-        studio, principal = request.app[STUDIO], NOBODY
-        if operation.scope is not None:
-            principal = await authenticate(studio, request)
-            require_scope(principal, operation.scope)
+        studio = request.app[STUDIO]
+        principal = await _admit(operation, studio, request)
         arguments = await _read_arguments(operation, request)
         answer = await operation.handler(Call(request, studio, principal), **arguments)
         if isinstance(answer, web.StreamResponse):
@@ -168,6 +171,22 @@ def _serve(operation: Operation) -> Handler:
         return web.Response(status=operation.status, body=body, content_type="application/json")
 
     return serve
+
+
+async def _admit(operation: Operation, studio: Studio, request: web.Request) -> Principal:
+    """Return who asks, when they may, and not too often. Raises TrainyardError."""
+    limits = request.app[LIMITS]
+    if operation.scope is None:
+        await limits.hit_from(Action.ANONYMOUS, request)
+        return NOBODY
+    try:
+        principal = await authenticate(studio, request)
+    except UnauthenticatedError:
+        await limits.hit_from(Action.ANONYMOUS, request)
+        raise
+    require_scope(principal, operation.scope)
+    await limits.hit(operation.action, principal.account)
+    return principal
 
 
 async def _read_arguments(operation: Operation, request: web.Request) -> dict[str, object]:

@@ -7,7 +7,7 @@ from typing import TypeVar
 from aiohttp import BodyPartReader, MultipartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from adapters.web.bodies import patience
+from adapters.web.bodies import Patience
 from adapters.web.routing import Call
 from adapters.web.views.datasets import ItemView, Outcome, UploadedFile, UploadedFiles
 from core.datasets.imports import Taken
@@ -88,6 +88,7 @@ class _Upload:
         self.files: list[UploadedFile] = []
         self._call = call
         self._dataset = dataset
+        self._patience = Patience()
         self._next_caption = ""
         self._captions: dict[str, tuple[str, str]] = {}
         """By stem: the caption file's name and its text."""
@@ -96,7 +97,7 @@ class _Upload:
     async def read(self, reader: MultipartReader) -> None:
         """Read the parts in order, at most MAX_FILES files. Raises BrokenFormError."""
         seen = 0
-        while (part := await _step(reader.next())) is not None:
+        while (part := await _step(self._patience, reader.next())) is not None:
             seen += not (isinstance(part, BodyPartReader) and part.name == "caption")
             filename = clean_filename(getattr(part, "filename", None) or "")
             try:
@@ -123,9 +124,9 @@ class _Upload:
         if not isinstance(part, BodyPartReader) or part.name not in ("files", "caption"):
             raise InvalidError("Only parts named `files` and `caption` are taken.")
         if part.name == "caption":
-            self._next_caption = await _read_text(part)
+            self._next_caption = await _read_text(part, self._patience)
         elif filename.lower().endswith(".txt"):
-            await self._take_caption(filename, await _read_text(part))
+            await self._take_caption(filename, await _read_text(part, self._patience))
         else:
             await self._take_picture(part, filename)
 
@@ -136,7 +137,7 @@ class _Upload:
             caption = self._captions[stem][1]
             self._used.add(stem)
         image = NewImage(filename=filename, caption=caption)
-        async with aclosing(_read_part(part)) as body:
+        async with aclosing(_read_part(part, self._patience)) as body:
             imported = self._call.studio.imports.add(
                 self._call.principal, self._dataset.id, body, image
             )
@@ -168,15 +169,17 @@ def _open(request: web.Request) -> MultipartReader:
         raise BrokenFormError from error
 
 
-async def _read_part(part: BodyPartReader) -> AsyncGenerator[bytes, None]:
+async def _read_part(part: BodyPartReader, patience: Patience) -> AsyncGenerator[bytes, None]:
     while not part.at_eof():
-        yield await _step(part.read_chunk(_CHUNK_BYTES))
+        chunk = await _step(patience, part.read_chunk(_CHUNK_BYTES))
+        patience.count(len(chunk))
+        yield chunk
 
 
-async def _read_text(part: BodyPartReader) -> str:
+async def _read_text(part: BodyPartReader, patience: Patience) -> str:
     """Read a caption; of one that is too long only as much as the core needs to refuse it."""
     raw = bytearray()
-    async with aclosing(_read_part(part)) as body:
+    async with aclosing(_read_part(part, patience)) as body:
         async for chunk in body:
             raw += chunk
             if len(raw) > MAX_CAPTION_BYTES:
@@ -187,10 +190,10 @@ async def _read_text(part: BodyPartReader) -> str:
         raise InvalidError("This caption is not UTF-8 text; save it as UTF-8.") from error
 
 
-async def _step(work: Awaitable[T]) -> T:
+async def _step(patience: Patience, work: Awaitable[T]) -> T:
     """Read on in the form. Raises BrokenFormError, HTTPRequestTimeout."""
     try:
-        async with patience():
+        async with patience.wait():
             return await work
     except _BROKEN as error:
         raise BrokenFormError from error

@@ -16,6 +16,7 @@ from pydantic import JsonValue
 
 from core.accounts.records import Account, ApiToken, Identity, Merge, Role
 from core.accounts.service import Accounts
+from core.accounts.sessions import Sessions
 from core.conversations.records import Shortcut
 from core.datasets.records import Dataset, Member
 from core.errors import AlreadyExistsError, RefusedError, StaleError, TrainyardError
@@ -61,6 +62,7 @@ class Merging:
         self,
         stores: MovingStores,
         accounts: Accounts,
+        sessions: Sessions,
         points: Points,
         notifications: Notifications,
         favourites: Favourites,
@@ -71,6 +73,7 @@ class Merging:
         self._favourites = favourites
         self._trigger_map = trigger_map
         self._accounts = accounts
+        self._sessions = sessions
         self._moves = Moves(points)
         self._notifications = notifications
         self._clock = clock
@@ -126,6 +129,7 @@ class Merging:
         source, target = merge.source, await self._redirect(merge)
         where: dict[str, Condition] = {"owner": source}
         mine: dict[str, Condition] = {"account": source}
+        await self._sessions.end_all_of(source)  # whoever had one has not proved to be both
         await self._move(self._stores.identities, mine, {"account": target})
         await self._move(self._stores.tokens, mine, {"account": target})
         await self._move(self._stores.datasets, where, {"owner": target})

@@ -1,4 +1,4 @@
-"""What is kept of a person: account, identities on platforms, API tokens and the principal that acts."""
+"""What is kept of a person: account, identities, tokens, links, sessions and the principal that acts."""
 
 from enum import StrEnum
 
@@ -117,6 +117,38 @@ class ApiToken(Record):
     revoked_at: UtcTime | None = None
     last_used_at: UtcTime | None = None
     """To the hour."""
+
+
+class LoginLink(Record):
+    """A one-time link that signs its account in on the web; only a hash of what stands in it is kept."""
+
+    collection = "login_links"
+    unique = (("secret_sha256",), ("account",))
+    indexed = ("expires_at",)
+
+    account: str
+    platform: str
+    """Where it was shown."""
+    secret_sha256: str
+    expires_at: UtcTime
+    used_at: UtcTime | None = None
+
+
+class Session(Record):
+    """A browser in which somebody is signed in; only a hash of what its cookie holds is kept."""
+
+    collection = "sessions"
+    unique = (("secret_sha256",),)
+    indexed = ("account", "expires_at")
+
+    account: str
+    secret_sha256: str
+    client: str
+    """What the browser calls itself."""
+    expires_at: UtcTime
+    """When it ends unless it is used before."""
+    last_used_at: UtcTime
+    """To the minute."""
 
 
 class Principal(Value):

@@ -17,6 +17,7 @@ class NewsKind(StrEnum):
     DATASET_JOINED = "dataset_joined"
     ROYALTIES_PAID = "royalties_paid"
     PICTURE_WITHDRAWN = "picture_withdrawn"
+    SIGNED_IN = "signed_in"
 
 
 class Notification(Record):

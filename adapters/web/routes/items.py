@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from adapters.web.downloads import send_stored
+from adapters.web.limiting import Action
 from adapters.web.routing import Call, Routes
 from adapters.web.uploads import take_addresses, take_images
 from adapters.web.views.common import Listing, PageQuery
@@ -29,7 +30,9 @@ async def list_items(call: Call, dataset_id: str, query: PageQuery) -> Listing[I
     return Listing[ItemView].of(page)
 
 
-@routes.post("/datasets/{dataset_id}/images", scope=Scope.WRITE, upload=ImageForm)
+@routes.post(
+    "/datasets/{dataset_id}/images", scope=Scope.WRITE, upload=ImageForm, action=Action.UPLOAD
+)
 async def add_images(call: Call, dataset_id: str) -> UploadedFiles:
     """Add pictures: JPEG, PNG, WebP, HEIC or AVIF, 200 files a form and 32 MiB each at most.
 
@@ -38,7 +41,7 @@ async def add_images(call: Call, dataset_id: str) -> UploadedFiles:
     return await take_images(call, dataset_id)
 
 
-@routes.post("/datasets/{dataset_id}/urls", scope=Scope.WRITE)
+@routes.post("/datasets/{dataset_id}/urls", scope=Scope.WRITE, action=Action.UPLOAD)
 async def add_urls(call: Call, dataset_id: str, body: Addresses) -> UploadedFiles:
     """Add what is at web addresses: pictures, or zips of them; the answer says what became of each."""
     await call.studio.datasets.get_joint(call.principal, dataset_id)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from adapters.web.limiting import Action
 from adapters.web.routing import Call, Routes
 from adapters.web.views.accounts import AccountView, MadeToken, NewToken, TokenView
 from adapters.web.views.common import Listing
@@ -24,7 +25,7 @@ async def list_tokens(call: Call) -> Listing[TokenView]:
     return Listing[TokenView].of(Page(tuple(tokens)))
 
 
-@routes.post("/me/tokens", scope=Scope.WRITE, status=201)
+@routes.post("/me/tokens", scope=Scope.WRITE, status=201, action=Action.TOKEN)
 async def create_token(call: Call, body: NewToken) -> MadeToken:
     """Make a token. Its text is shown this once.
 

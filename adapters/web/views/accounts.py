@@ -1,4 +1,4 @@
-"""The account and its tokens as the API shows and takes them."""
+"""The account, its tokens and its sessions as the API shows and takes them."""
 
 from pydantic import ConfigDict, Field
 
@@ -57,3 +57,24 @@ class MadeToken(View):
 
     token: TokenView
     text: str = Field(description="Send it as `Authorization: Bearer …`.")
+
+
+class SessionView(View):
+    """A browser in which you are signed in."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: str
+    client: str = Field(description="What the browser calls itself.")
+    created_at: Time
+    last_used_at: Time = Field(description="To the minute.")
+    expires_at: Time = Field(description="When it ends unless it is used before.")
+
+
+class OwnSession(View):
+    """The session that a request came in by."""
+
+    session: SessionView
+    csrf_token: str = Field(
+        description="Send it as `X-CSRF-Token` with every POST, PUT, PATCH and DELETE."
+    )

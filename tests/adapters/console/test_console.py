@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -160,6 +161,11 @@ async def test_news_appears_while_somebody_types(
             await asyncio.gather(talk(chat, screen, tmp_path / "history"), bring_news())
     assert "★" in seen.getvalue() and "local and moon" in seen.getvalue()
     assert "You have 100 points" in seen.getvalue()
+
+
+async def test_a_link_stands_on_one_line_and_can_be_copied(chat: Chat, seen: io.StringIO) -> None:
+    await chat.take("/login")
+    assert re.search(r"http://127\.0\.0\.1:8080/login/[\w-]{43}$", seen.getvalue(), re.M)
 
 
 def test_a_script_is_lines_comments_and_expectations() -> None:

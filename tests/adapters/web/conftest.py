@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from aiohttp import ClientResponse, FormData
+from aiohttp import ClientResponse, DummyCookieJar, FormData
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 from PIL import Image
 
 from adapters.web.app import create_app
+from adapters.web.cookies import make_csrf_token
 from core.accounts.records import Account, Principal
 from core.jobs.records import Job, Sample, StoredFile
 from core.studio import Studio
@@ -29,6 +30,8 @@ _SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Server": "Trainyard",
 }
 
@@ -44,12 +47,15 @@ class Api:
         self.principal = Principal(account=account.id, role=account.role)
         self.token = token
 
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The headers that say who asks."""
+        return {"Authorization": f"Bearer {self.token}"} if self.token else {}
+
     async def ask(self, method: str, path: str, **options: Any) -> ClientResponse:
         # Any: aiohttp's own request options
         """Send a request; every answer must be hardened and must not leak."""
-        headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
-        if not self.token:
-            del headers["Authorization"]
+        headers = {**self.credentials, **options.pop("headers", {})}
         response = await self.client.request(method, PREFIX + path, headers=headers, **options)
         for name, value in _SAFE_HEADERS.items():
             assert response.headers.get(name) == value, f"{name} of {method} {path}"
@@ -82,6 +88,27 @@ class Api:
         return answer["files"]
 
 
+class Browser(Api):
+    """A browser in which somebody is signed in, on one of our own pages; `token` is the cookie's secret."""
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        proof = {"Sec-Fetch-Site": "same-origin", "X-CSRF-Token": make_csrf_token(self.token)}
+        return {**self.cookie, **proof}
+
+    @property
+    def cookie(self) -> dict[str, str]:
+        """What the browser sends whoever made it ask."""
+        return {"Cookie": f"trainyard={self.token}"}
+
+
+async def sign_in(api: Api, studio: Studio) -> Browser:
+    """Sign somebody in by a link, in a new browser."""
+    link = await studio.sessions.offer_link(api.principal, "test")
+    _, secret = await studio.sessions.sign_in(link, "Firefox")
+    return Browser(api.client, api.account, secret)
+
+
 def picture(seed: int = 1, width: int = 96, height: int = 64) -> Image.Image:
     values = np.random.default_rng(seed).integers(0, 255, (height, width, 3), np.uint8)
     values[: height // 2] = (200, 30 * seed % 255, 40)
@@ -102,7 +129,7 @@ async def once(body: bytes) -> AsyncIterator[bytes]:
 @pytest.fixture
 async def client(studio: Studio) -> AsyncIterator[TestClient[Request, Application]]:
     app = create_app(studio, heartbeat_s=0.2)
-    async with TestClient(TestServer(app)) as opened:
+    async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as opened:
         yield opened
 
 
@@ -197,6 +224,7 @@ class World:
     token_id: str
     member_id: str
     slug: str
+    session_id: str
 
     def fill(self, path: str) -> str:
         """Put the ids into an operation's path."""
@@ -206,12 +234,14 @@ class World:
 
 @pytest.fixture
 async def world(ada: Api, studio: Studio, dataset: str) -> World:
-    """Ada's things: a dataset with items, a finished training with its model and news, a token."""
+    """Ada's things: a dataset with items, a finished training with its model and news, a token, a session."""
     training = await submit(ada, dataset)
     await finish(studio, await start(studio, training))
     items = await ada.json("GET", f"/datasets/{dataset}/items")
     news = await ada.json("GET", "/notifications")
     tokens = await ada.json("GET", "/me/tokens")
+    await sign_in(ada, studio)
+    sessions = await ada.json("GET", "/me/sessions")
     done = await ada.json("GET", f"/trainings/{training}")
     model = await ada.json("GET", f"/models/{done['model']}")
     code = (await ada.json("POST", f"/datasets/{dataset}/invitation", 201))["code"]
@@ -227,4 +257,5 @@ async def world(ada: Api, studio: Studio, dataset: str) -> World:
         token_id=tokens["items"][0]["id"],
         member_id=members["items"][0]["id"],
         slug=model["slug"],
+        session_id=sessions["items"][0]["id"],
     )

@@ -1,16 +1,18 @@
 """Who may do what: generated from the operations, so that none can be forgotten."""
 
 import asyncio
+import hashlib
 import json
 from typing import Any, cast
 
 import pytest
 
 from adapters.web.app import list_operations
+from adapters.web.cookies import make_csrf_token
 from adapters.web.routing import Operation
 from core.accounts.records import Scope
 from core.studio import Studio
-from tests.adapters.web.conftest import Api, Json, World, wishes
+from tests.adapters.web.conftest import Api, Browser, Json, World, sign_in, wishes
 
 OPEN = {"get_health", "get_readiness", "get_openapi", "follow_link", "get_instance"}
 PRIVATE_IDS = {
@@ -22,7 +24,9 @@ PRIVATE_IDS = {
     "token_id",
     "member_id",
     "slug",
+    "session_id",
 }
+SAFE = {"GET", "HEAD"}
 
 
 def valid_request(operation: Operation) -> dict[str, Any]:
@@ -50,12 +54,15 @@ async def test_no_operation_but_the_open_ones_answers_without_a_token(
     assert len(answers) > 35
 
 
+@pytest.mark.parametrize("way", ["token", "session"])
 async def test_the_ids_of_another_account_are_not_found_in_the_same_words_as_ids_that_never_were(
-    eve: Api, world: World
+    eve: Api, studio: Studio, world: World, way: str
 ) -> None:
+    asking = await sign_in(eve, studio) if way == "session" else eve
     never = World(
         *("ds_" + "a" * 16, "it_" + "a" * 16, "jb_" + "a" * 16),
         *("md_" + "a" * 16, "nt_" + "a" * 16, "tk_" + "a" * 16, "mb_" + "a" * 16),
+        session_id="ss_" + "a" * 16,
         slug="never-was",
     )
     tried = set()
@@ -65,7 +72,7 @@ async def test_the_ids_of_another_account_are_not_found_in_the_same_words_as_ids
         answers = []
         for ids in (world, never):
             path = ids.fill(operation.path)
-            problem = await eve.json(operation.method, path, 404, **valid_request(operation))
+            problem = await asking.json(operation.method, path, 404, **valid_request(operation))
             for id_ in vars(ids).values():
                 problem["detail"] = problem["detail"].replace(id_, "ID")
             answers.append(problem)
@@ -106,6 +113,113 @@ async def test_a_token_does_only_what_its_scopes_allow(
         if response.status != 403:
             wrong[operation.name] = response.status
     assert wrong == {}
+
+
+async def test_a_session_may_do_what_its_account_may(
+    ada: Api, studio: Studio, world: World
+) -> None:
+    refused = {}
+    for operation in list_operations():
+        if operation.media == "text/event-stream":  # see test_events.py
+            continue
+        browser = await sign_in(ada, studio)  # some operations end the session
+        request = valid_request(operation)
+        response = await browser.ask(operation.method, world.fill(operation.path), **request)
+        if response.status in (401, 403):
+            refused[operation.name] = response.status
+    assert refused == {}
+
+
+FORGERIES: dict[str, dict[str, str]] = {
+    "no token": {"Sec-Fetch-Site": "same-origin"},
+    "no token, old browser": {"Origin": "{own}"},
+    "another's token": {"Sec-Fetch-Site": "same-origin", "X-CSRF-Token": "{other}"},
+    "a strange token": {"Sec-Fetch-Site": "same-origin", "X-CSRF-Token": "\udcff"},
+    "another site": {"Sec-Fetch-Site": "cross-site", "X-CSRF-Token": "{token}"},
+    "a neighbour": {"Sec-Fetch-Site": "same-site", "X-CSRF-Token": "{token}"},
+    "site before origin": {
+        "Sec-Fetch-Site": "cross-site",
+        "Origin": "{own}",
+        "X-CSRF-Token": "{token}",
+    },
+    "another origin": {"Origin": "https://evil.example", "X-CSRF-Token": "{token}"},
+    "an origin that begins alike": {"Origin": "{own}.evil.example", "X-CSRF-Token": "{token}"},
+    "no origin": {"Origin": "null", "X-CSRF-Token": "{token}"},
+    "neither": {"X-CSRF-Token": "{token}"},
+}
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+async def test_a_session_changes_nothing_unless_our_own_page_asks(
+    ada: Api, eve: Api, studio: Studio, world: World, forgery: str
+) -> None:
+    browser, other = await sign_in(ada, studio), await sign_in(eve, studio)
+    facts = {
+        "own": f"http://{ada.client.host}:{ada.client.port}",
+        "token": make_csrf_token(browser.token),
+        "other": make_csrf_token(other.token),
+    }
+    headers = {name: value.format(**facts) for name, value in FORGERIES[forgery].items()}
+    stranger = Api(ada.client, ada.account, "")
+    tried = 0
+    for operation in list_operations():
+        request = valid_request(operation)
+        request["headers"] |= {**browser.cookie, **headers}
+        path = world.fill(operation.path)
+        if operation.method not in SAFE:
+            problem = await stranger.json(operation.method, path, 403, **request)
+            assert problem["code"] == "csrf", operation.name
+            tried += 1
+        elif operation.media != "text/event-stream":
+            assert (await stranger.ask(operation.method, path, **request)).status in (200, 404)
+    assert tried > 15
+    assert len((await browser.json("GET", "/datasets"))["items"]) == 1
+
+
+async def test_an_old_browser_shows_by_its_origin_where_it_is(ada: Api, studio: Studio) -> None:
+    browser = await sign_in(ada, studio)
+    headers = {
+        **browser.cookie,
+        "Origin": f"http://{ada.client.host}:{ada.client.port}",
+        "X-CSRF-Token": make_csrf_token(browser.token),
+    }
+    nobody = Api(ada.client, ada.account, "")
+    await nobody.json("POST", "/datasets", 201, json={"name": "Mine"}, headers=headers)
+
+
+async def test_a_request_with_a_token_never_uses_the_cookie(
+    ada: Api, eve: Api, studio: Studio
+) -> None:
+    browser = await sign_in(ada, studio)
+    mixed = await eve.json("GET", "/me", headers=browser.cookie)
+    assert mixed["id"] == eve.account.id
+    for header in ("", "Bearer x", "Basic dTpw"):
+        headers = {"Authorization": header}
+        assert (await browser.json("GET", "/me", 401, headers=headers))["code"] == (
+            "unauthenticated"
+        )
+
+
+@pytest.mark.parametrize("way", ["deleted", "forged", "its id", "its hash"])
+async def test_a_cookie_of_no_session_opens_nothing(
+    ada: Api, studio: Studio, world: World, way: str
+) -> None:
+    browser = await sign_in(ada, studio)
+    stolen = {
+        "deleted": browser.token,
+        "forged": "A" * 43,
+        "its id": world.session_id,
+        "its hash": hashlib.sha256(browser.token.encode()).hexdigest(),
+    }[way]
+    if way == "deleted":
+        await browser.ask("DELETE", "/me/session")
+    thief = Browser(ada.client, ada.account, stolen)
+    open_ = set()
+    for operation in list_operations():
+        path, request = world.fill(operation.path), valid_request(operation)
+        if (await thief.ask(operation.method, path, **request)).status != 401:
+            open_.add(operation.name)
+    assert open_ == OPEN
 
 
 @pytest.mark.parametrize(

@@ -9,18 +9,22 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
+from pydantic import JsonValue
 
 from adapters.web.app import create_app
 from adapters.web.events import MAX_STREAMS, STREAMS
+from core.notifications.records import NewsKind
 from core.ports import Event, Events
 from core.studio import Studio
-from tests.adapters.web.conftest import PREFIX, Api, Json, World, finish, start, submit
+from tests.adapters.web.conftest import PREFIX, Api, Json, World, finish, sign_in, start, submit
 
 
 @asynccontextmanager
 async def follow(api: Api, path: str) -> AsyncIterator[ClientResponse]:
-    headers = {"Authorization": f"Bearer {api.token}"}
-    async with asyncio.timeout(20), api.client.get(PREFIX + path, headers=headers) as response:
+    async with (
+        asyncio.timeout(20),
+        api.client.get(PREFIX + path, headers=api.credentials) as response,
+    ):
         assert response.status == 200
         assert response.content_type == "text/event-stream"
         assert response.headers["X-Content-Type-Options"] == "nosniff"
@@ -160,3 +164,14 @@ async def test_a_shutdown_does_not_wait_for_listeners(studio: Studio, ada: Api) 
 
 async def test_a_stream_has_no_head(ada: Api) -> None:
     assert (await ada.ask("HEAD", "/events")).status == 405
+
+
+async def test_a_stream_ends_with_its_session(ada: Api, studio: Studio) -> None:
+    browser = await sign_in(ada, studio)
+    async with follow(browser, "/events") as stream:
+        data: dict[str, JsonValue] = {"client": "Firefox", "platform": "test"}
+        await studio.notifications.tell(ada.account.id, "k", NewsKind.SIGNED_IN, data)
+        event = await next_event(stream)
+        assert event is not None and event[1]["kind"] == "signed_in"
+        await ada.json("DELETE", "/me/sessions", 204)
+        assert await next_event(stream) is None

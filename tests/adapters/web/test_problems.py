@@ -11,7 +11,8 @@ from aiohttp import ClientPayloadError, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from adapters.web import bodies
-from adapters.web.auth import harden
+from adapters.web.cookies import SITE, Site
+from adapters.web.headers import harden
 from adapters.web.problems import STATUSES, error_door, get_status
 from core import errors
 from core.errors import TrainyardError
@@ -63,6 +64,7 @@ def test_the_statuses_are_the_public_ones() -> None:
         "StaleError": 409,
         "LeaseLostError": 409,
         "UnavailableError": 503,
+        "TooManyRequestsError": 429,
         "StorageFullError": 507,
         "TrainingError": 422,
     }
@@ -144,6 +146,7 @@ async def test_an_error_after_an_answer_began_ends_the_connection_and_is_logged(
 
     app = web.Application(middlewares=[error_door])
     app.router.add_get("/", fail)
+    app[SITE] = Site("http://127.0.0.1")
     app.on_response_prepare.append(harden)
     async with TestClient(TestServer(app)) as client:
         response = await client.get("/")
