@@ -5,7 +5,8 @@ from pathlib import Path
 
 from config.settings import Settings
 
-_NOISY = ("arq", "aiohttp.access")
+_NOISY = ("arq", "aiohttp.access", "httpx")
+"""Of these, httpx would write down addresses, and Telegram's hold the token."""
 
 
 def set_up_logging(settings: Settings, file: Path | None = None) -> None:

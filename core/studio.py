@@ -8,7 +8,8 @@ from core.accounts.merging import Merging, MovingStores
 from core.accounts.records import Account, ApiToken, Identity, LinkCode, LinkTries, Merge, Principal
 from core.accounts.service import Accounts
 from core.accounts.tokens import Tokens
-from core.conversations.records import Draft, Shortcut
+from core.conversations.receipts import Receipts
+from core.conversations.records import Draft, Receipt, Shortcut
 from core.conversations.service import Conversations
 from core.datasets.captions import Captions
 from core.datasets.export import Exports
@@ -62,6 +63,7 @@ class Stores:
     notifications: Documents[Notification]
     drafts: Documents[Draft]
     shortcuts: Documents[Shortcut]
+    receipts: Documents[Receipt]
     link_codes: Documents[LinkCode]
     link_tries: Documents[LinkTries]
     merges: Documents[Merge]
@@ -114,6 +116,7 @@ class Studio:
         self.imports = Imports(self.intake, self.datasets, ports.fetcher)
         self.captions = Captions(self.datasets)
         self.conversations = Conversations(stores.drafts, stores.shortcuts, clock)
+        self.receipts = Receipts(stores.receipts, clock)
         self.snapshots = Snapshots(
             stores.snapshots, stores.items, self.datasets, ports.blobs, clock
         )
@@ -169,6 +172,7 @@ class Studio:
             clock,
             (
                 self.conversations.sweep,
+                self.receipts.sweep,
                 self.merging.sweep,
                 self.linking.sweep,
                 self.sharing.sweep,
