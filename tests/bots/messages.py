@@ -8,13 +8,21 @@ from babel.messages.extract import extract_from_dir
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYWORDS: dict[str, tuple[int, ...] | None] = {"N_": None, "say": None, "count": (1, 2)}
-_ERRORS = ("core", "adapters/images", "adapters/console", "adapters/fetching.py", "bots")
-_SPOKEN = ("bots", "adapters/console")
+_ERRORS = (
+    "core",
+    "adapters/images",
+    "adapters/console",
+    "adapters/fetching.py",
+    "adapters/telegram",
+    "bots",
+)
+_SPOKEN = ("bots", "adapters/console", "adapters/telegram")
 _OPERATORS = {
     # Read by operators and programs, or raised for what a person cannot do in a conversation.
     "core/offerings/catalogue.py",
     "core/jobs/leases.py",
     "core/records.py",
+    "adapters/telegram/client.py",
     "core/points/reconcile.py",
 }
 

@@ -1,0 +1,148 @@
+"""The client of the Bot API: patient where Telegram asks for it, its errors in our words."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from telegram.error import (
+    BadRequest,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
+from telegram.ext import BaseRateLimiter, ExtBot
+from telegram.request import HTTPXRequest
+
+from core.errors import (
+    InvalidError,
+    RefusedError,
+    TrainyardError,
+    UnavailableError,
+    UndeliverableError,
+)
+
+_log = logging.getLogger(__name__)
+CLOUD_URL = "https://api.telegram.org"
+READ_S = 20.0
+_PAUSES_S = (0.5, 1.5)
+_MAX_WAITS = 4
+_LONGEST_WAIT_S = 60.0
+_CONNECTIONS = 128
+Post = Callable[..., Coroutine[Any, Any, Any]]  # as the library declares it
+
+
+@dataclass(frozen=True)
+class Access:
+    """A bot's token, and where the Bot API is."""
+
+    token: str
+    api_url: str = CLOUD_URL
+
+
+class PatientRequest(HTTPXRequest):
+    """Sends a request again when the server failed or did not answer: an answer twice is better than none."""
+
+    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:  # as the parent
+        for pause_s in _PAUSES_S:
+            try:
+                status, body = await super().do_request(*args, **kwargs)
+                if status < 500:
+                    return status, body
+            except NetworkError as error:
+                _log.info("Telegram is asked again: %s", error)
+            await asyncio.sleep(pause_s)
+        return await super().do_request(*args, **kwargs)
+
+
+class Pacing(BaseRateLimiter[None]):
+    """Waits as long as Telegram asks, chat by chat: one that is flooded delays no other.
+
+    The library's own limiter stops all chats when one is flooded, and knows no limit of a private
+    chat; nothing here sends more than it is asked for.
+    """
+
+    def __init__(self) -> None:
+        self._until_s: dict[object, float] = {}
+
+    async def initialize(self) -> None:
+        """Nothing has to be opened."""
+
+    async def shutdown(self) -> None:
+        """Nothing has to be closed."""
+
+    async def process_request(
+        self,
+        callback: Post,
+        args: Any,
+        kwargs: dict[str, Any],
+        endpoint: str,
+        data: dict[str, Any],
+        rate_limit_args: None,
+    ) -> Any:  # whatever the callback returns
+        chat = data.get("chat_id")
+        for _ in range(_MAX_WAITS):
+            await self._wait(chat)
+            try:
+                return await callback(*args, **kwargs)
+            except RetryAfter as error:
+                wait_s = read_wait_s(error)
+                if wait_s > _LONGEST_WAIT_S:
+                    raise
+                _log.info("Telegram asks for a pause of %.0f s", wait_s)
+                self._until_s[chat] = asyncio.get_running_loop().time() + wait_s
+        return await callback(*args, **kwargs)
+
+    async def _wait(self, chat: object) -> None:
+        rest_s = self._until_s.get(chat, 0.0) - asyncio.get_running_loop().time()
+        if rest_s > 0:
+            await asyncio.sleep(rest_s)
+        self._until_s.pop(chat, None)
+
+
+def make_bot(access: Access, *, patient: bool) -> ExtBot[None]:
+    """Make a client; `async with` opens it. One that is not patient raises at once what went wrong."""
+    # The library's opt-in to what its next version does; else it warns at each RetryAfter.
+    os.environ.setdefault("PTB_TIMEDELTA", "true")
+    make = PatientRequest if patient else HTTPXRequest
+    return ExtBot(
+        access.token,
+        base_url=f"{access.api_url.rstrip('/')}/bot",
+        base_file_url=f"{access.api_url.rstrip('/')}/file/bot",
+        request=make(_CONNECTIONS, read_timeout=READ_S, connect_timeout=10, pool_timeout=READ_S),
+        get_updates_request=HTTPXRequest(1, read_timeout=10, connect_timeout=10),
+        rate_limiter=Pacing() if patient else None,
+    )
+
+
+def read_wait_s(error: RetryAfter) -> float:
+    """Return for how long Telegram asks to wait."""
+    wait = error.retry_after
+    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
+
+
+def translate(error: TelegramError) -> TrainyardError:
+    """Return what an error of the library means to us. No token is in any message."""
+    if isinstance(error, InvalidToken):
+        return RefusedError(
+            "Telegram does not know this token. Get the right one from @BotFather (/mybots, API "
+            "Token) and set TRAINYARD_TELEGRAM_TOKEN."
+        )
+    if isinstance(error, RetryAfter):
+        return UnavailableError("Telegram is busy.", retry_after_s=read_wait_s(error))
+    if isinstance(error, Forbidden):
+        return UndeliverableError(f"Telegram does not let me write there: {error.message}.")
+    if isinstance(error, BadRequest):
+        gone = ("chat not found", "user not found", "peer_id_invalid", "deactivated")
+        if any(word in error.message.lower() for word in gone):
+            return UndeliverableError(f"Telegram does not know this chat: {error.message}.")
+        return InvalidError(f"Telegram refuses this message: {error.message}.")
+    if isinstance(error, TimedOut):
+        return UnavailableError("Telegram does not answer in time.")
+    return UnavailableError(f"Telegram does not answer: {error.message}.")
