@@ -32,6 +32,8 @@ class FakeTelegram(Methods):
         self.url = ""
         self.updates: list[Json] = []
         self.calls: list[tuple[str, Json]] = []
+        self.called = asyncio.Event()
+        """Set at each call."""
         self.faults: list[Fault] = []
         self.webhook: Json = {"url": "", "has_custom_certificate": False, "pending_update_count": 0}
         self.posted: list[int] = []
@@ -71,6 +73,13 @@ class FakeTelegram(Methods):
     def count(self, method: str) -> int:
         """Count the calls of a method."""
         return sum(called == method for called, _ in self.calls)
+
+    async def wait_for(self, method: str, times: int) -> None:
+        """Wait until a method was called so often."""
+        async with asyncio.timeout(10):
+            while self.count(method) < times:
+                self.called.clear()
+                await self.called.wait()
 
     def push(self, **content: Json) -> int:
         """Make an update and hand it to the bot; return its number."""
@@ -115,6 +124,7 @@ class FakeTelegram(Methods):
                 if isinstance(value, web.FileField):
                     given[f"{name}:name"] = value.filename
             self.calls.append((method, given))
+            self.called.set()
             self._raise_fault(method)
             handler = getattr(self, f"_do_{method.lower()}", None)
             if handler is None:

@@ -73,13 +73,12 @@ class Somebody:
         )
 
     async def hear(self, after: int, chat: Chat | None = None) -> Json:
-        """Wait for the answer that comes behind the first `after` messages: the one with buttons, or a
-        note without any in a group."""
+        """Wait for the answer behind the first `after` messages; return its last message."""
         chat = chat or self.chat
         async with asyncio.timeout(ANSWER_S):
             while True:
                 for message in chat.messages[after:]:
-                    if message["from"] == ME and (chat.type != "private" or _is_last(message)):
+                    if message["from"] == ME and _ends_answer(message):
                         return message
                 chat.changed.clear()
                 await chat.changed.wait()
@@ -133,9 +132,9 @@ def read(message: Json) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _is_last(message: Json) -> bool:
-    """Say whether an answer ends with this message: pictures and files that come before have no buttons."""
-    return "reply_markup" in message
+def _ends_answer(message: Json) -> bool:
+    """Say whether an answer ends here: pictures and files that come before have no buttons."""
+    return "text" in message or "reply_markup" in message
 
 
 def _describe(caption: str, album: str) -> Json:
