@@ -5,8 +5,7 @@ from pathlib import Path
 
 from config.settings import Settings
 
-_NOISY = ("arq", "aiohttp.access", "httpx")
-"""Of these, httpx would write down addresses, and Telegram's hold the token."""
+_NOISY = ("arq", "aiohttp.access")
 
 
 def set_up_logging(settings: Settings, file: Path | None = None) -> None:

@@ -12,14 +12,13 @@ from telegram.error import (
     BadRequest,
     Forbidden,
     InvalidToken,
-    NetworkError,
     RetryAfter,
     TelegramError,
     TimedOut,
 )
 from telegram.ext import BaseRateLimiter, ExtBot
-from telegram.request import HTTPXRequest
 
+from adapters.telegram.transport import Transport
 from core.errors import (
     InvalidError,
     RefusedError,
@@ -30,11 +29,8 @@ from core.errors import (
 
 _log = logging.getLogger(__name__)
 CLOUD_URL = "https://api.telegram.org"
-READ_S = 20.0
-_PAUSES_S = (0.5, 1.5)
 _MAX_WAITS = 4
 _LONGEST_WAIT_S = 60.0
-_CONNECTIONS = 128
 Post = Callable[..., Coroutine[Any, Any, Any]]  # as the library declares it
 
 
@@ -44,21 +40,6 @@ class Access:
 
     token: str
     api_url: str = CLOUD_URL
-
-
-class PatientRequest(HTTPXRequest):
-    """Sends a request again when the server failed or did not answer: an answer twice is better than none."""
-
-    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:  # as the parent
-        for pause_s in _PAUSES_S:
-            try:
-                status, body = await super().do_request(*args, **kwargs)
-                if status < 500:
-                    return status, body
-            except NetworkError as error:
-                _log.info("Telegram is asked again: %s", error)
-            await asyncio.sleep(pause_s)
-        return await super().do_request(*args, **kwargs)
 
 
 class Pacing(BaseRateLimiter[None]):
@@ -110,13 +91,12 @@ def make_bot(access: Access, *, patient: bool) -> ExtBot[None]:
     """Make a client; `async with` opens it. One that is not patient raises at once what went wrong."""
     # The library's opt-in to what its next version does; else it warns at each RetryAfter.
     os.environ.setdefault("PTB_TIMEDELTA", "true")
-    make = PatientRequest if patient else HTTPXRequest
     return ExtBot(
         access.token,
         base_url=f"{access.api_url.rstrip('/')}/bot",
         base_file_url=f"{access.api_url.rstrip('/')}/file/bot",
-        request=make(_CONNECTIONS, read_timeout=READ_S, connect_timeout=10, pool_timeout=READ_S),
-        get_updates_request=HTTPXRequest(1, read_timeout=10, connect_timeout=10),
+        request=Transport(patient=patient),
+        get_updates_request=Transport(patient=False),
         rate_limiter=Pacing() if patient else None,
     )
 

@@ -13,10 +13,11 @@ from adapters.telegram.rendering import MAX_ALERT
 from adapters.telegram.sending import Place, Sender, leave_out, list_too_large
 from bots.conversation import Conversation
 from bots.dialog import Answer, Link, Reply, Tone
+from bots.failures import apologise, explain
 from bots.following import follow
 from bots.incoming import Incoming
 from bots.wording import Words, shorten
-from core.errors import UndeliverableError
+from core.errors import TrainyardError, UndeliverableError
 
 _CANCEL = "cancel"
 """What the button carries that takes back an open question."""
@@ -51,7 +52,7 @@ class Delivery:
         """Send an answer. Raises TelegramError when the chat does not take it."""
         large = list_too_large(answer)
         if large and isinstance(answer, Reply):
-            answer = leave_out(answer, large, await self.find_words(asked.incoming))
+            answer = await leave_out(answer, large, await self.find_words(asked.incoming))
         refused = isinstance(answer, Reply) and answer.tone is Tone.BAD
         if asked.in_group and answer.private:
             if asked.query is not None and refused:
@@ -77,11 +78,21 @@ class Delivery:
             await self._bot.answer_callback_query(query.id, shown, show_alert=bool(text))
 
     async def _send(self, asked: Asked, place: Place, answer: Answer) -> None:
-        message = await self._sender.send(place, answer)
-        if isinstance(answer, Reply) and answer.follows:
-            self.followers.start(
-                message, follow(self._conversation, asked.incoming, answer.follows)
-            )
+        """Send an answer, or say why it cannot be sent: a file that is gone, or a defect of ours."""
+        try:
+            message = await self._sender.send(place, answer)
+        except TrainyardError as error:
+            failure = explain(await self.find_words(asked.incoming), error)
+        except BadRequest as error:
+            if isinstance(translate(error), UndeliverableError):
+                raise
+            failure = apologise(await self.find_words(asked.incoming))
+        else:
+            if isinstance(answer, Reply) and answer.follows:
+                steps = follow(self._conversation, asked.incoming, answer.follows)
+                self.followers.start(message, steps)
+            return
+        await self._sender.send(place, await self._conversation.seal("", failure))
 
     async def _deliver_privately(self, asked: Asked, answer: Answer) -> None:
         """Answer in the person's own chat, and say so in the group."""

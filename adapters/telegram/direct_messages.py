@@ -21,7 +21,8 @@ class TelegramMessages:
         self._sender = Sender(self._bot)
 
     async def __aenter__(self) -> Self:
-        return self  # opening the client would ask Telegram who we are, and fail while it is away
+        await self._bot.request.initialize()  # initialize() of the bot needs Telegram to be there
+        return self
 
     async def __aexit__(
         self,

@@ -1,13 +1,14 @@
 """Pictures that people send: fetched from the file API alone, as a stream, once they are wanted."""
 
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 
-import httpx
+import aiohttp
 from telegram import Message
 from telegram.error import BadRequest, TelegramError
 from telegram.ext import ExtBot
 
-from adapters.telegram.client import READ_S, translate
+from adapters.telegram.client import translate
 from bots.dialog import Picture
 from core.datasets.records import Source
 from core.errors import RefusedError, TooLargeError, UnavailableError
@@ -17,6 +18,8 @@ MAX_FILE_BYTES = 20 * 1024 * 1024
 PHOTO = "photo-"
 """Begins the name of what was sent as a photo: Telegram gives it none."""
 _CHUNK_BYTES = 256 * 1024
+_TIMEOUT = aiohttp.ClientTimeout(total=120, sock_connect=10, sock_read=20)
+_AWAY = "Telegram does not hand out this file right now."
 
 
 class Files:
@@ -24,10 +27,10 @@ class Files:
 
     def __init__(self, bot: ExtBot[None]) -> None:
         self._bot = bot
-        self._client = httpx.AsyncClient(timeout=httpx.Timeout(READ_S), follow_redirects=False)
+        self._session = aiohttp.ClientSession(trust_env=True, timeout=_TIMEOUT)
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self._session.close()
 
     def find_picture(self, message: Message) -> Picture | None:
         """Return the picture of a message: a photo in its largest size, or a file as it was sent."""
@@ -49,16 +52,16 @@ class Files:
                 raise _too_large()
             url, read_bytes = await self._locate(reference), 0
             try:
-                async with self._client.stream("GET", url) as response:
-                    if response.status_code != httpx.codes.OK:
-                        raise UnavailableError("Telegram does not hand out this file right now.")
-                    async for chunk in response.aiter_bytes(_CHUNK_BYTES):
+                async with self._session.get(url, allow_redirects=False) as answer:
+                    if answer.status != HTTPStatus.OK:
+                        raise UnavailableError(_AWAY)
+                    async for chunk in answer.content.iter_chunked(_CHUNK_BYTES):
                         read_bytes += len(chunk)
                         if read_bytes > MAX_FILE_BYTES:
                             raise _too_large()
                         yield chunk
-            except httpx.HTTPError as error:
-                raise UnavailableError("Telegram does not hand out this file right now.") from error
+            except (aiohttp.ClientError, TimeoutError) as error:
+                raise UnavailableError(_AWAY) from error
 
         return Picture(filename=filename, open=read, source=Source.TELEGRAM, reference=reference)
 

@@ -16,7 +16,7 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated
 
 from adapters.telegram.rendering import MAX_CAPTION, MAX_CHARACTERS, render, render_keyboard
-from bots.dialog import Answer, File, Kind, Question, Reply
+from bots.dialog import Answer, File, Kind, Link, Question, Reply
 from bots.wording import Words, shorten
 
 MAX_DOCUMENT_BYTES = 50 * 1000 * 1000
@@ -180,20 +180,22 @@ def list_too_large(answer: Answer) -> list[File]:
     return [file for file in files if file.size_bytes > MAX_DOCUMENT_BYTES]
 
 
-def leave_out(reply: Reply, large: Sequence[File], words: Words) -> Reply:
+async def leave_out(reply: Reply, large: Sequence[File], words: Words) -> Reply:
     """Leave files out, and say how else one gets them."""
-    lines = [
-        words.say(
-            "“{name}” has {size}, and Telegram takes at most {most} from a bot. Get it in the "
-            "terminal or over the web.",
-            name=file.name,
-            size=words.size(file.size_bytes),
-            most=words.size(MAX_DOCUMENT_BYTES),
+    text, links = [reply.text], list(reply.links)
+    for file in large:
+        text.append(
+            words.say(
+                "“{name}” has {size}; Telegram takes at most {most} from a bot.",
+                name=file.name,
+                size=words.size(file.size_bytes),
+                most=words.size(MAX_DOCUMENT_BYTES),
+            )
         )
-        for file in large
-    ]
+        if file.link is not None:
+            links.append(Link(words.say("Download"), await file.link()))
     kept = tuple(file for file in reply.files if file not in large)
-    return replace(reply, text="\n".join([reply.text, *lines]).strip(), files=kept)
+    return replace(reply, text="\n".join(text).strip(), files=kept, links=tuple(links))
 
 
 def _find_keyboard(place: Place, answer: Answer) -> Keyboard:

@@ -47,6 +47,8 @@ class Effort:
     ledger_turn_entries: int = 50
     http_turns: int = 20
     http_turn_requests: int = 40
+    people: int = 200
+    rounds: int = 3
 
 
 FIGURES = (
@@ -117,5 +119,15 @@ FIGURES = (
         "Median time of GET /datasets (20 of them) and of GET /trainings/{id}, the worse of the two, against an "
         "aiohttp handler that answers the same bytes from memory; same client, connections kept, a server "
         "process each.",
+    ),
+    Figure(
+        "bots.telegram_p99_s",
+        1.0,
+        "lower",
+        "s",
+        "From 200 people's messages to the answers in their chats, the slowest in a hundred: newcomers who all "
+        "begin within two seconds, then make datasets in two messages each and ask for their points, with two to "
+        "four seconds to read. The real server process polls a Bot API on a local socket; every answer is read, "
+        "and each person's datasets are counted at the end.",
     ),
 )
