@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 from telegram import Message
 from telegram.error import TelegramError
@@ -22,7 +23,7 @@ class Followers:
         self._sender = sender
         self._tasks: dict[Key, asyncio.Task[None]] = {}
 
-    def start(self, message: Message, steps: AsyncIterator[Reply]) -> None:
+    def start(self, message: Message, steps: AsyncGenerator[Reply, None]) -> None:
         """Put each of these replies into a message, until they end."""
         key = (message.chat.id, message.message_id)
         if len(self._tasks) < MOST and key not in self._tasks:
@@ -42,9 +43,10 @@ class Followers:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _follow(self, message: Message, steps: AsyncIterator[Reply]) -> None:
+    async def _follow(self, message: Message, steps: AsyncGenerator[Reply, None]) -> None:
         try:
-            async for reply in steps:
-                await self._sender.edit(message, reply)
+            async with aclosing(steps):
+                async for reply in steps:
+                    await self._sender.edit(message, reply)
         except TelegramError as error:  # it was deleted, or the bot was blocked
             _log.info("a message is not followed any more: %s", error)
