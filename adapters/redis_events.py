@@ -56,13 +56,13 @@ class RedisEvents:
                 _log.warning("listening to %s begins once Redis is back", topic)
             yield _drain(waiting)
         finally:
-            await finish_anyway(_end(reader, listening, redis))
+            await finish_anyway(_stop_listening(reader, listening, redis))
 
 
-async def _end(reader: asyncio.Task[None], listening: PubSub, redis: Redis) -> None:
+async def _stop_listening(reader: asyncio.Task[None], listening: PubSub, redis: Redis) -> None:
     reader.cancel()
     await asyncio.gather(reader, return_exceptions=True)
-    await listening.aclose()  # type: ignore[no-untyped-call]  # redis leaves it untyped
+    await listening.aclose()  # type: ignore[no-untyped-call]  # redis has no types for it
     await redis.aclose()
 
 

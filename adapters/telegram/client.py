@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -87,17 +88,35 @@ class Pacing(BaseRateLimiter[None]):
         self._until_s.pop(chat, None)
 
 
-def make_bot(access: Access, *, patient: bool) -> ExtBot[None]:
-    """Make a client; `async with` opens it. One that is not patient raises at once what went wrong."""
+@asynccontextmanager
+async def open_bot(access: Access, *, patient: bool) -> AsyncIterator[ExtBot[None]]:
+    """Open a client that knows who it is; one that is not patient raises at once what went wrong.
+
+    The library's own context leaves connections behind when it is cancelled while it opens.
+    Raises TelegramError."""
+    calls, polls = Transport(patient=patient), Transport(patient=False)
+    bot = make_bot(access, calls, polls, Pacing() if patient else None)
+    try:
+        await bot.initialize()
+        yield bot
+    finally:
+        await calls.shutdown()
+        await polls.shutdown()
+
+
+def make_bot(
+    access: Access, calls: Transport, polls: Transport, pacing: Pacing | None = None
+) -> ExtBot[None]:
+    """Make a client over connections that somebody else opens and closes."""
     # The library's opt-in to what its next version does; else it warns at each RetryAfter.
     os.environ.setdefault("PTB_TIMEDELTA", "true")
     return ExtBot(
         access.token,
         base_url=f"{access.api_url.rstrip('/')}/bot",
         base_file_url=f"{access.api_url.rstrip('/')}/file/bot",
-        request=Transport(patient=patient),
-        get_updates_request=Transport(patient=False),
-        rate_limiter=Pacing() if patient else None,
+        request=calls,
+        get_updates_request=polls,
+        rate_limiter=pacing,
     )
 
 

@@ -8,6 +8,7 @@ from telegram.error import TelegramError
 from adapters.telegram.client import Access, make_bot, translate
 from adapters.telegram.reading import PLATFORM
 from adapters.telegram.sending import Place, Sender
+from adapters.telegram.transport import Transport
 from bots.dialog import Reply
 
 
@@ -17,11 +18,11 @@ class TelegramMessages:
     platform = PLATFORM
 
     def __init__(self, access: Access) -> None:
-        self._bot = make_bot(access, patient=False)
-        self._sender = Sender(self._bot)
+        self._transport = Transport(patient=False)
+        self._sender = Sender(make_bot(access, self._transport, self._transport))
 
     async def __aenter__(self) -> Self:
-        await self._bot.request.initialize()  # initialize() of the bot needs Telegram to be there
+        await self._transport.initialize()
         return self
 
     async def __aexit__(
@@ -30,7 +31,7 @@ class TelegramMessages:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self._bot.request.shutdown()
+        await self._transport.shutdown()
 
     async def send(self, external_id: str, reply: Reply, nonce: str) -> None:
         """Send one message. Telegram knows no nonce: one that timed out may come twice."""

@@ -14,7 +14,7 @@ from telegram.constants import SUPPORTED_WEBHOOK_PORTS
 from telegram.error import TelegramError
 from telegram.ext import ExtBot
 
-from adapters.telegram.client import Access, make_bot, translate
+from adapters.telegram.client import Access, open_bot, translate
 from adapters.telegram.desk import Desk
 from adapters.telegram.files import Files
 from adapters.telegram.inbox import Inbox
@@ -73,7 +73,7 @@ class TelegramDoor:
     async def _open(self) -> AsyncIterator[ExtBot[None]]:
         """Open the client, and put what goes wrong with it into our words."""
         try:
-            async with make_bot(self._access, patient=True) as bot:
+            async with open_bot(self._access, patient=True) as bot:
                 yield bot
         except TelegramError as error:
             raise translate(error) from None  # the library's messages may hold the token
@@ -120,7 +120,7 @@ class TelegramDoor:
         """List what is wrong with the token, the webhook or the bot's settings, and what to do."""
         problems = self._inspect_address()
         try:
-            async with make_bot(self._access, patient=False) as bot:
+            async with open_bot(self._access, patient=False) as bot:
                 problems += _inspect_bot(bot.bot)
                 problems += self._inspect_webhook(await bot.get_webhook_info())
         except TelegramError as error:

@@ -1,6 +1,7 @@
 """The door: errors of the server, a second poller, the webhook, an end within seconds, and what the doctor says."""
 
 import asyncio
+import gc
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -200,3 +201,12 @@ async def test_the_doctor_says_what_to_fix(
         posted = TelegramDoor(Access(TOKEN, fake.url), conversation, webhook_url=address)
         found = "\n".join(await posted.inspect())
         assert "443, 80, 88 and 8443" in found and "does not post to this server yet" in found
+
+
+async def test_a_door_that_is_closed_while_it_opens_leaves_nothing_open(
+    fake: FakeTelegram, door: TelegramDoor
+) -> None:
+    fake.fail("getMe", 429, "Too Many Requests: retry after 30", retry_after=30)
+    async with opened(door):
+        await fake.wait_for("getMe", 1)
+    gc.collect()  # a session that was left open warns, and a warning is an error
