@@ -33,7 +33,7 @@ from core.accounts.linking import CODE_LASTS
     ),
 )
 async def link(context: Context, args: Args) -> Reply:
-    """Show a code, or take the one that was shown elsewhere. No draft or button ever holds one."""
+    """Show a code, or take the one that was shown elsewhere. No record of ours ever holds one."""
     words, studio = context.words, context.studio
     if args.text("code"):
         account = await studio.linking.redeem(context.principal, args.text("code"))

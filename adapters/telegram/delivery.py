@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from telegram import CallbackQuery, Message, User
-from telegram.error import BadRequest, Forbidden, TelegramError
+from telegram.error import BadRequest, TelegramError
 from telegram.ext import ExtBot
 
 from adapters.telegram.client import translate
@@ -68,12 +68,12 @@ class Delivery:
 
     async def tell(self, place: Place, title: str, text: str = "", *links: Link) -> None:
         """Say something that no command said; who has no ear for it is left alone."""
-        with suppress(BadRequest, Forbidden):
+        with suppress(TelegramError):
             await self._sender.send(place, Reply(title, text, links=links, tone=Tone.CAUTION))
 
     async def acknowledge(self, query: CallbackQuery, text: str = "") -> None:
         """Tell a button that it was pressed, with a text for the one who pressed it."""
-        with suppress(BadRequest):  # that is of no use any more after some seconds
+        with suppress(TelegramError):  # after some seconds that is of no use any more
             shown = shorten(text, MAX_ALERT) if text else None
             await self._bot.answer_callback_query(query.id, shown, show_alert=bool(text))
 
@@ -116,5 +116,5 @@ class Delivery:
             return
         buttons = [button for row in message.reply_markup.inline_keyboard for button in row]
         if any(button.callback_data == _CANCEL for button in buttons):
-            with suppress(BadRequest):  # pressed twice, or deleted meanwhile
+            with suppress(TelegramError):  # pressed twice, or deleted meanwhile
                 await self._bot.edit_message_reply_markup(message.chat.id, message.message_id)

@@ -21,6 +21,7 @@ from bots.albums import sum_up
 from bots.conversation import Conversation
 from bots.dialog import Answer, Command, Link, Picture
 from bots.incoming import Incoming
+from bots.opened_links import ask_to_link
 from bots.wording import Words
 from core.conversations.service import Spot
 
@@ -103,7 +104,10 @@ class Desk:
                 asked = replace(asked, incoming=replace(asked.incoming, pictures=pictures))
             self._albums.end(album, await self._conversation.handle(asked.incoming))
             return
-        answer = await self._conversation.handle(asked.incoming)
+        if said.code:
+            answer = await ask_to_link(self._conversation, asked.incoming, said.code)
+        else:
+            answer = await self._conversation.handle(asked.incoming)
         if picture is not None:
             answer = await self._add_hints(asked, answer)
         await self._delivery.deliver(asked, answer)
@@ -157,8 +161,6 @@ class Desk:
         """Make what somebody asked for of a message. What is private goes on in their own chat."""
         command: Command | None = said.line.command if said.line is not None else None
         args = dict(said.line.args) if said.line is not None else {}
-        if said.code:
-            command, args = self._conversation.catalogue.get("link"), {"code": said.code}
         usual = self._conversation.catalogue.get(self._conversation.catalogue.pictures)
         takes = picture is not None and (command or usual).images is not None
         private = command.private if command is not None else takes and usual.private

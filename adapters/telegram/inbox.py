@@ -11,6 +11,7 @@ from telegram import Bot, Update
 from adapters.telegram.reading import PLATFORM
 from core.conversations.receipts import Receipts
 from core.conversations.records import Receipt
+from core.errors import TrainyardError
 
 _log = logging.getLogger(__name__)
 _MOST_AT_ONCE = 300
@@ -62,7 +63,10 @@ class Inbox:
                 await self._take(update)
         except Exception:  # this door's door for errors: one bad update must not stop the others
             _log.exception("update %s was not answered", receipt.external_id)
-        await self._receipts.finish(receipt)
+        try:
+            await self._receipts.finish(receipt)
+        except TrainyardError:
+            _log.exception("update %s is taken again at the next start", receipt.external_id)
 
     async def close(self, grace_s: float) -> None:
         """Let what has begun come to its end; what takes longer is taken up at the next start."""

@@ -20,7 +20,9 @@ async def test_a_deep_link_makes_one_person_of_two(
     address, payload = link.url.split("?start=")
     assert address == f"https://t.me/{USERNAME}"
     assert len(payload) <= 64
-    assert "You are one person now" in read(await ada.ask(f"/start {payload}"))
+    asked = await ada.ask(f"/start {payload}")
+    assert "Go on only if that was you" in read(asked)
+    assert "You are one person now" in read(await ada.push(asked, "Link them"))
     listed = read(await ada.ask("/dataset_list"))
     assert "Cats" in listed and "Dogs" in listed
     known = await terminal.ask("whoami")
@@ -32,7 +34,10 @@ async def test_a_deep_link_makes_one_person_of_two(
 
 
 async def test_a_link_that_is_used_up_or_wrong_is_refused_in_words(ada: Somebody) -> None:
-    assert "not valid" in read(await ada.ask("/start link_AAAA-BBBB"))
+    asked = await ada.ask("/start link_AAAA-BBBB")
+    assert "not valid" in read(await ada.push(asked, "Link them"))
+    asked = await ada.ask(f"/start link_{'x' * 59}")
+    assert "not valid" in read(await ada.push(asked, "Link them"))
     assert "Welcome" not in read(await ada.ask("/start something"))
     assert "Hello, Ada" in read(await ada.ask("/start something"))
 
