@@ -33,7 +33,7 @@ from bots.dialog import (
 )
 from bots.failures import apologise, explain
 from bots.first_contact import greet, meet
-from bots.incoming import Incoming, take_up_pictures
+from bots.incoming import Incoming, note_pictures, take_up_pictures
 from bots.wording import Words
 from core.conversations.records import Draft
 from core.conversations.service import Spot
@@ -52,6 +52,8 @@ class Conversation:
         self.studio = studio
         self.catalogue = catalogue
         self._welcome_points = welcome_points
+        self.openings: dict[str, str] = {}
+        """Where a link's code can be opened, by platform; platforms that can add themselves."""
         self._locks: WeakValueDictionary[Spot, asyncio.Lock] = WeakValueDictionary()
 
     async def handle(self, incoming: Incoming) -> Answer:
@@ -106,6 +108,7 @@ class Conversation:
             key=new_id("ky"),
             catalogue=tuple(self.catalogue.commands.values()),
             progress=incoming.progress,
+            openings=self.openings,
         )
         return context, is_new
 
@@ -239,8 +242,7 @@ class Conversation:
         args = dict(given)
         images = request.command.images
         if images is not None:
-            kept = [p for p in request.pictures if p.reference]
-            args[images.name] = [[p.filename, p.reference, p.source.value] for p in kept]
+            args[images.name] = note_pictures(request.pictures)
         await self.studio.conversations.keep_draft(context.spot, request.command.path, args, asked)
 
     def _find_command(self, draft: Draft | None) -> Command | None:

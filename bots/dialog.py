@@ -95,6 +95,8 @@ class Picture:
     open: Callable[[], AsyncIterator[bytes]]
     source: Source = Source.UPLOAD
     reference: str = ""
+    caption: str = ""
+    """What was written beside it."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,8 @@ class Context:
     catalogue: Sequence["Command"] = ()
     progress: Callable[[str], Awaitable[None]] | None = None
     """Shows how far a long answer has come, where the platform can."""
+    openings: Mapping[str, str] = field(default_factory=dict)
+    """Where a link's code can be opened, by platform: an address to which the code is added."""
 
     async def tell(self, text: str) -> None:
         """Show progress if anybody can see it."""

@@ -11,6 +11,7 @@ from bots.dialog import (
     Fact,
     Kind,
     Limits,
+    Link,
     Param,
     Reply,
     Tone,
@@ -32,7 +33,7 @@ from core.accounts.linking import CODE_LASTS
     ),
 )
 async def link(context: Context, args: Args) -> Reply:
-    """Show a code, or take the one that was shown elsewhere. No draft or button ever holds one."""
+    """Show a code, or take the one that was shown elsewhere. No record of ours ever holds one."""
     words, studio = context.words, context.studio
     if args.text("code"):
         account = await studio.linking.redeem(context.principal, args.text("code"))
@@ -56,6 +57,11 @@ async def link(context: Context, args: Args) -> Reply:
             code=code,
         ),
         (Fact(words.say("Valid for"), words.duration(CODE_LASTS.total_seconds())),),
+        links=tuple(
+            Link(words.say("Open {platform}", platform=name_platform(words, name)), f"{url}{code}")
+            for name, url in context.openings.items()
+            if name != context.spot.platform
+        ),
         buttons=(Button(words.say("I have a code"), "link", ask="code"),),
     )
 

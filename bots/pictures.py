@@ -3,6 +3,7 @@
 from bots.checking import offer_steps
 from bots.choices import DATASET, ITEM
 from bots.dialog import Args, Command, Context, Fact, Kind, Param, Reply, Tone, command
+from bots.replies import Intake
 from bots.wording import N_, shorten
 from core.datasets.intake import NewImage
 from core.errors import RefusedError
@@ -16,9 +17,9 @@ async def add(context: Context, args: Args) -> Reply:
     """Take pictures in, one by one; one that is refused spoils none of the others."""
     words, studio = context.words, context.studio
     dataset = await studio.datasets.get_joint(context.principal, args.text("dataset"))
-    added, known, refused = 0, 0, []
+    added, known, refused = 0, 0, list[str]()
     for number, picture in enumerate(args.pictures, 1):
-        image = NewImage(filename=picture.filename, source=picture.source)
+        image = NewImage(filename=picture.filename, source=picture.source, caption=picture.caption)
         try:
             _, is_new = await studio.intake.add_image(
                 context.principal, dataset.id, picture.open(), image
@@ -30,6 +31,14 @@ async def add(context: Context, args: Args) -> Reply:
         added, known = added + is_new, known + (not is_new)
         if len(args.pictures) > 1:
             await context.tell(words.say("{n} of {all}", n=number, all=len(args.pictures)))
+    return await tell_intake(context, Intake(dataset.id, added, known, tuple(refused)))
+
+
+async def tell_intake(context: Context, intake: Intake) -> Reply:
+    """Say what became of pictures, and offer what to do next with their dataset."""
+    words, studio = context.words, context.studio
+    dataset = await studio.datasets.get_joint(context.principal, intake.dataset)
+    known, refused = intake.known, intake.refused
     lines = [words.count("{n} picture is there already.", "{n} pictures are there already.", known)]
     lines = lines if known else []
     if refused:
@@ -41,13 +50,14 @@ async def add(context: Context, args: Args) -> Reply:
         words.count(
             "{n} picture added to “{name}”",
             "{n} pictures added to “{name}”",
-            added,
+            intake.added,
             name=dataset.name,
         ),
         "\n".join(lines),
         (Fact(words.say("Pictures"), words.number(size)),),
         buttons=offer_steps(context, dataset, size),
-        tone=Tone.BAD if refused and not added else Tone.CAUTION if refused else Tone.GOOD,
+        tone=Tone.BAD if refused and not intake.added else Tone.CAUTION if refused else Tone.GOOD,
+        intake=intake,
     )
 
 

@@ -77,6 +77,19 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Intake:
+    """What became of pictures: how many are new or known in a dataset, and why some were refused.
+
+    Those of pictures that came one by one can be told as one.
+    """
+
+    dataset: str
+    added: int
+    known: int
+    refused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Reply:
     """What is answered. `private` is for the person alone, wherever the platform can do that."""
 
@@ -92,3 +105,4 @@ class Reply:
     private: bool = True
     follows: str = ""
     """The training that this shows: a platform that can edits it as the training goes on."""
+    intake: Intake | None = None

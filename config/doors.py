@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Protocol
 
+from adapters.telegram.client import Access
+from adapters.telegram.direct_messages import TelegramMessages
+from adapters.telegram.door import TelegramDoor
 from adapters.web.app import Hook
 from bots.conversation import Conversation
 from bots.delivery import DirectMessages
@@ -45,12 +48,24 @@ class Door(Protocol):
 
 def make_doors(settings: Settings, studio: Studio, conversation: Conversation) -> list[Door]:
     """Make the doors whose token is set."""
-    return []
+    doors: list[Door] = []
+    if settings.telegram_token.get_secret_value():
+        access, webhook_url = _get_telegram(settings), settings.telegram_webhook_url
+        doors.append(TelegramDoor(access, conversation, webhook_url=webhook_url))
+    return doors
 
 
 async def open_messengers(settings: Settings, stack: AsyncExitStack) -> dict[str, DirectMessages]:
     """Open what sends direct messages on each platform whose token is set."""
-    return {}
+    messengers: dict[str, DirectMessages] = {}
+    if settings.telegram_token.get_secret_value():
+        telegram = await stack.enter_async_context(TelegramMessages(_get_telegram(settings)))
+        messengers[telegram.platform] = telegram
+    return messengers
+
+
+def _get_telegram(settings: Settings) -> Access:
+    return Access(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
 
 
 async def run_doors(doors: Sequence[Door]) -> None:

@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     telegram_token: SecretStr = SecretStr("")
     """A bot's token from BotFather; empty: no Telegram."""
     telegram_api_url: str = "https://api.telegram.org"
-    """Or a local Bot API server, which has no limit of 20 MB a file."""
+    """Or a local Bot API server, or a proxy."""
     telegram_webhook_url: str = ""
     """The public https address of this server; empty: the bot polls."""
 

@@ -43,6 +43,7 @@ settle         the one posting that ends a hold: charge what was used, return th
 stop           present while the ledger was found wrong: nothing is held, everything can be read
 notification   something a person should hear, kept in the outbox until delivered
 draft          a half-answered command, kept until the person goes on
+receipt        what a platform sent, kept until it is answered, so that nothing is lost or taken twice
 shortcut       what a button stands for when it does not fit into the button
 login_link     a one-time address that signs somebody in on the web
 session        a browser in which somebody is signed in

@@ -12,7 +12,7 @@ from core.accounts.records import (
     Merge,
     Session,
 )
-from core.conversations.records import Draft, Shortcut
+from core.conversations.records import Draft, Receipt, Shortcut
 from core.datasets.records import Dataset, Invitation, Item, Member, Snapshot
 from core.downloads import DownloadLink
 from core.jobs.records import Job, LossChunk
@@ -53,6 +53,7 @@ class Stores:
     usage_reports: Documents[UsageReport]
     login_links: Documents[LoginLink]
     sessions: Documents[Session]
+    receipts: Documents[Receipt]
     model_names: Documents[NameClaim]
     trigger_maps: Documents[MapState]
     favourites: Documents[Favourite]

@@ -9,6 +9,7 @@ from core.accounts.records import Principal
 from core.accounts.service import Accounts
 from core.accounts.sessions import Sessions
 from core.accounts.tokens import Tokens
+from core.conversations.receipts import Receipts
 from core.conversations.service import Conversations
 from core.datasets.captions import Captions
 from core.datasets.export import Exports
@@ -73,6 +74,7 @@ class Studio:
         self.imports = Imports(self.intake, self.datasets, ports.fetcher)
         self.captions = Captions(self.datasets)
         self.conversations = Conversations(stores.drafts, stores.shortcuts, clock)
+        self.receipts = Receipts(stores.receipts, clock)
         self.snapshots = Snapshots(
             stores.snapshots, stores.items, self.datasets, ports.blobs, clock
         )
@@ -136,6 +138,7 @@ class Studio:
             clock,
             (
                 self.conversations.sweep,
+                self.receipts.sweep,
                 self.merging.sweep,
                 self.linking.sweep,
                 self.sharing.sweep,

@@ -38,3 +38,18 @@ class Shortcut(Record):
     args: dict[str, JsonValue]
     sure: bool = False
     expires_at: UtcTime
+
+
+class Receipt(Record):
+    """Something that a platform sent, by the platform's own number; its content until it is finished."""
+
+    collection = "receipts"
+    unique = (("platform", "external_id"),)
+    indexed = ("expires_at",)
+    filtered = ("is_finished",)
+
+    platform: str
+    external_id: str
+    body: dict[str, JsonValue]
+    is_finished: bool = False
+    expires_at: UtcTime

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import http, intake, jobs, ledger, resolution, training, uploads
+from tests.bench import http, intake, jobs, ledger, resolution, telegram, training, uploads
 from tests.bench.figures import FIGURES, ROOT, Effort, Reading
 from tests.bench.table import Results, show, write_json, write_page
 
@@ -21,6 +21,7 @@ THEMES: dict[tuple[str, ...], Measure] = {
     ("ledger.entry_ratio",): ledger.measure,
     ("http.list_ratio",): http.measure,
     ("resolution.ms", "resolution.growth"): resolution.measure,
+    ("bots.telegram_p99_s",): telegram.measure,
 }
 
 

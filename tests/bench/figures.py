@@ -49,6 +49,8 @@ class Effort:
     http_turn_requests: int = 40
     resolution_models: int = 10_000
     resolution_turns: int = 20
+    people: int = 200
+    rounds: int = 3
 
 
 FIGURES = (
@@ -135,5 +137,15 @@ FIGURES = (
         "lower",
         "of the time over a tenth",
         "The same prompts over 10,000 public models against over 1,000, in turns.",
+    ),
+    Figure(
+        "bots.telegram_p99_s",
+        1.0,
+        "lower",
+        "s",
+        "From 200 people's messages to the answers in their chats, the slowest in a hundred: newcomers who all "
+        "begin within two seconds, then make datasets in two messages each and ask for their points, with two to "
+        "four seconds to read. The real server process polls a Bot API on a local socket; every answer is read, "
+        "and each person's datasets are counted at the end.",
     ),
 )

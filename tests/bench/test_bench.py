@@ -23,6 +23,7 @@ NAMES = {
     "http.list_ratio",
     "resolution.ms",
     "resolution.growth",
+    "bots.telegram_p99_s",
 }
 
 

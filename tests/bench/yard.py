@@ -39,14 +39,15 @@ class Yard:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.settings.http_port}/api/v1/"
 
-    async def start(self, *arguments: str) -> int:
-        """Start a Python module over this data folder and return its process id."""
+    async def start(self, *arguments: str, **settings: str) -> int:
+        """Start a Python module over this data folder, with more settings; return its process id."""
         wanted = {
             "TRAINYARD_DATA_FOLDER": str(self.settings.data_folder),
             "TRAINYARD_HTTP_PORT": str(self.settings.http_port),
             "TRAINYARD_REDIS_URL": "",
             "TRAINYARD_LOG_LEVEL": "WARNING",
             "TRAINYARD_DRAIN_S": "5",
+            **{f"TRAINYARD_{name.upper()}": value for name, value in settings.items()},
         }
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", *arguments, cwd=ROOT, env={**os.environ, **wanted}
@@ -54,9 +55,9 @@ class Yard:
         self.stack.push_async_callback(end_process, process, END_S)
         return process.pid
 
-    async def serve(self) -> int:
+    async def serve(self, **settings: str) -> int:
         """Start the web server, wait until it is ready, and return its process id."""
-        pid = await self.start("config.cli", "serve")
+        pid = await self.start("config.cli", "serve", **settings)
         await wait_for_http(f"{self.url}ready")
         return pid
 

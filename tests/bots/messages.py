@@ -15,14 +15,16 @@ _ERRORS = (
     "adapters/fetching.py",
     "adapters/web/cookies.py",
     "adapters/web/limiting.py",
+    "adapters/telegram",
     "bots",
 )
-_SPOKEN = ("bots", "adapters/console", "adapters/web")
+_SPOKEN = ("bots", "adapters/console", "adapters/telegram", "adapters/web")
 _OPERATORS = {
     # Read by operators and programs, or raised for what a person cannot do in a conversation.
     "core/offerings/catalogue.py",
     "core/jobs/leases.py",
     "core/records.py",
+    "adapters/telegram/client.py",
     "core/points/reconcile.py",
 }
 

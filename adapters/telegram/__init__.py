@@ -1,0 +1,1 @@
+"""The bot on Telegram: updates become Incomings, answers become messages with keyboards."""
