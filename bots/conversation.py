@@ -33,7 +33,7 @@ from bots.dialog import (
 )
 from bots.failures import apologise, explain
 from bots.first_contact import greet, meet
-from bots.incoming import Incoming, take_up_pictures
+from bots.incoming import Incoming, note_pictures, take_up_pictures
 from bots.wording import Words
 from core.conversations.records import Draft
 from core.conversations.service import Spot
@@ -239,8 +239,7 @@ class Conversation:
         args = dict(given)
         images = request.command.images
         if images is not None:
-            kept = [p for p in request.pictures if p.reference]
-            args[images.name] = [[p.filename, p.reference, p.source.value] for p in kept]
+            args[images.name] = note_pictures(request.pictures)
         await self.studio.conversations.keep_draft(context.spot, request.command.path, args, asked)
 
     def _find_command(self, draft: Draft | None) -> Command | None:

@@ -95,6 +95,8 @@ class Picture:
     open: Callable[[], AsyncIterator[bytes]]
     source: Source = Source.UPLOAD
     reference: str = ""
+    caption: str = ""
+    """What was written beside it."""
 
 
 @dataclass(frozen=True)

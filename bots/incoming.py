@@ -30,6 +30,12 @@ class Incoming:
     progress: Callable[[str], Awaitable[None]] | None = None
 
 
+def note_pictures(pictures: tuple[Picture, ...]) -> JsonValue:
+    """Write down, for a draft, all that is needed to fetch pictures once more."""
+    kept = [picture for picture in pictures if picture.reference]
+    return [[p.filename, p.reference, p.source.value, p.caption] for p in kept]
+
+
 def take_up_pictures(
     draft: Draft | None, incoming: Incoming, command: Command
 ) -> tuple[Picture, ...]:
@@ -39,7 +45,11 @@ def take_up_pictures(
         return ()
     kept = draft.args.get(images.name)
     return tuple(
-        replace(incoming.reopen(str(entry[0]), str(entry[1])), source=Source(str(entry[2])))
+        replace(
+            incoming.reopen(str(entry[0]), str(entry[1])),
+            source=Source(str(entry[2])),
+            caption=str(entry[3]),
+        )
         for entry in (kept if isinstance(kept, list) else [])
-        if isinstance(entry, list) and len(entry) == 3
+        if isinstance(entry, list) and len(entry) == 4
     )

@@ -18,7 +18,7 @@ async def add(context: Context, args: Args) -> Reply:
     dataset = await studio.datasets.get_joint(context.principal, args.text("dataset"))
     added, known, refused = 0, 0, []
     for number, picture in enumerate(args.pictures, 1):
-        image = NewImage(filename=picture.filename, source=picture.source)
+        image = NewImage(filename=picture.filename, source=picture.source, caption=picture.caption)
         try:
             _, is_new = await studio.intake.add_image(
                 context.principal, dataset.id, picture.open(), image

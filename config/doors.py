@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Protocol
 
+from adapters.discord.client import Place
+from adapters.discord.direct_messages import DiscordDirectMessages
+from adapters.discord.door import DiscordDoor
+from adapters.discord.endpoints import Endpoints
 from adapters.web.app import Hook
 from bots.conversation import Conversation
 from bots.delivery import DirectMessages
@@ -45,12 +49,24 @@ class Door(Protocol):
 
 def make_doors(settings: Settings, studio: Studio, conversation: Conversation) -> list[Door]:
     """Make the doors whose token is set."""
-    return []
+    doors: list[Door] = []
+    if discord_token := settings.discord_token.get_secret_value():
+        place = Place(settings.data_folder / "discord-commands.json", settings.discord_guilds)
+        doors.append(DiscordDoor(discord_token, conversation, _find_discord(settings), place))
+    return doors
 
 
 async def open_messengers(settings: Settings, stack: AsyncExitStack) -> dict[str, DirectMessages]:
     """Open what sends direct messages on each platform whose token is set."""
-    return {}
+    messengers: dict[str, DirectMessages] = {}
+    if discord_token := settings.discord_token.get_secret_value():
+        discord = DiscordDirectMessages(discord_token, _find_discord(settings))
+        messengers[discord.platform] = await stack.enter_async_context(discord)
+    return messengers
+
+
+def _find_discord(settings: Settings) -> Endpoints:
+    return Endpoints(settings.discord_api_url, settings.discord_gateway_url)
 
 
 async def run_doors(doors: Sequence[Door]) -> None:

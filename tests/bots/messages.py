@@ -8,13 +8,16 @@ from babel.messages.extract import extract_from_dir
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYWORDS: dict[str, tuple[int, ...] | None] = {"N_": None, "say": None, "count": (1, 2)}
-_ERRORS = ("core", "adapters/images", "adapters/console", "adapters/fetching.py", "bots")
-_SPOKEN = ("bots", "adapters/console")
+_ERRORS = ("core", "adapters/images", "adapters/console", "adapters/discord", "adapters/fetching.py", "bots")
+_SPOKEN = ("bots", "adapters/console", "adapters/discord")
 _OPERATORS = {
     # Read by operators and programs, or raised for what a person cannot do in a conversation.
     "core/offerings/catalogue.py",
     "core/jobs/leases.py",
     "core/records.py",
+    "adapters/discord/direct_messages.py",
+    "adapters/discord/door.py",
+    "adapters/discord/syncing.py",
     "core/points/reconcile.py",
 }
 
