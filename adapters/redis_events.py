@@ -13,6 +13,7 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
+from core.endings import finish_anyway
 from core.ports import Event
 
 _log = logging.getLogger(__name__)
@@ -55,10 +56,14 @@ class RedisEvents:
                 _log.warning("listening to %s begins once Redis is back", topic)
             yield _drain(waiting)
         finally:
-            reader.cancel()
-            await asyncio.gather(reader, return_exceptions=True)
-            await listening.aclose()
-            await redis.aclose()
+            await finish_anyway(_stop_listening(reader, listening, redis))
+
+
+async def _stop_listening(reader: asyncio.Task[None], listening: PubSub, redis: Redis) -> None:
+    reader.cancel()
+    await asyncio.gather(reader, return_exceptions=True)
+    await listening.aclose()  # type: ignore[no-untyped-call]  # redis has no types for it
+    await redis.aclose()
 
 
 async def _drain(waiting: asyncio.Queue[Event]) -> AsyncIterator[Event]:

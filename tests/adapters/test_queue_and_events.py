@@ -209,3 +209,31 @@ async def _publish_until_heard(events: RedisEvents, stream: AsyncIterator[Event]
 async def _end(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_listener_that_is_cancelled_while_it_stops_leaves_no_connection(
+    redis_url: str,
+) -> None:
+    events = RedisEvents(redis_url)
+    listening, leaving = asyncio.Event(), asyncio.Event()
+
+    async def listen() -> None:
+        async with events.subscribe("account:brief"):
+            listening.set()
+            await leaving.wait()
+
+    redis = Redis.from_url(redis_url)
+    before = len(await redis.client_list())
+    for pauses in range(1, 5):
+        task = asyncio.create_task(listen())
+        await listening.wait()
+        leaving.set()
+        for _ in range(pauses):
+            await asyncio.sleep(0)
+        await _end(task)
+        listening.clear()
+        leaving.clear()
+    async with asyncio.timeout(5):
+        await _wait_for_clients(redis, before)
+    await redis.aclose()
+    await events.close()
