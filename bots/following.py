@@ -1,7 +1,7 @@
 """A message that goes on with its training; apart because it answers nobody: a platform edits what it sent."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from bots.conversation import Conversation
 from bots.dialog import Reply
@@ -15,7 +15,7 @@ EVERY_S = 3.0
 
 async def follow(
     conversation: Conversation, incoming: Incoming, training: str, *, every_s: float = EVERY_S
-) -> AsyncIterator[Reply]:
+) -> AsyncGenerator[Reply, None]:
     """Yield how far a training is, at most every few seconds, and once more when it has ended.
 
     Ends with the training, or when events cannot be heard any more: what was shown stays true.

@@ -60,6 +60,7 @@ class Client(discord.Client):
             allowed_mentions=discord.AllowedMentions.none(),
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_messages=None,
+            guild_ready_timeout=0.0,  # nothing here needs a list of servers
         )
         self.tree = Tree(self)
         self._desk = desk

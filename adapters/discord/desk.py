@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from typing import Any
 
 import aiohttp
@@ -56,8 +57,9 @@ class Desk:
             return
         self._followed[message_id] = task
         try:
-            async for reply in follow(self.conversation, incoming, training):
-                await edit(reply)
+            async with aclosing(follow(self.conversation, incoming, training)) as replies:
+                async for reply in replies:
+                    await edit(reply)
         except (discord.HTTPException, aiohttp.ClientError) as error:
             _log.info("an answer cannot be kept up to date any more: %s", error)
         finally:

@@ -52,6 +52,10 @@ class Person:
         self.last: Json | None = None
         """What was shown last: a message, or an open form under `form`."""
         self.changed = asyncio.Event()
+        self.comes_late = False
+        """Whatever this person does next has expired before the bot answers."""
+        self.acting = asyncio.Event()
+        """Set when something was done; `last_exchange` is what is known of it."""
         self.last_exchange: Exchange | None = None
         discord.watchers[number] = self
 
@@ -155,7 +159,9 @@ class Person:
         exchange = Exchange(
             number, token, self.number, self.channel, loop.time(), loop.create_future()
         )
+        exchange.is_expired = self.comes_late
         self.discord.exchanges[token] = self.last_exchange = exchange
+        self.acting.set()
         await self.discord.dispatch(
             "INTERACTION_CREATE", self._describe(exchange, kind, data, message)
         )

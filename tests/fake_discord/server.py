@@ -44,7 +44,7 @@ class Exchange:
     channel: int
     began_s: float
     answered: asyncio.Future[Json]
-    is_acknowledged: bool = False
+    acknowledged: asyncio.Event = field(default_factory=asyncio.Event)
     is_expired: bool = False
     is_hidden: bool = False
     original: int | None = None
@@ -85,6 +85,8 @@ class Discord:
         self.application: Json = {}
         self.guilds = [GUILD]
         self.connected = asyncio.Event()
+        self.refused = asyncio.Event()
+        """Set when a message reached nobody."""
         self._socket: web.WebSocketResponse | None = None
         self._sent: list[Json] = []
         self._last_id = 10_000
@@ -230,7 +232,7 @@ class Discord:
         late = asyncio.get_running_loop().time() - exchange.began_s > 3.0
         if exchange.is_expired or late:
             return answer({"message": "Unknown interaction", "code": 10062}, 404)
-        if exchange.is_acknowledged:
+        if exchange.acknowledged.is_set():
             return answer({"message": "Already acknowledged", "code": 40060}, 400)
         kind, data = body["type"], body.get("data") or {}
         about: Json = {"id": str(exchange.id), "type": 2}
@@ -251,7 +253,7 @@ class Discord:
         else:
             assert kind == 9, kind
             check_form(data)
-        exchange.is_acknowledged = True
+        exchange.acknowledged.set()
         if kind in (8, 9) and not exchange.answered.done():
             exchange.answered.set_result({"form": data} if kind == 9 else data)
         return answer({"interaction": about, "resource": resource})
@@ -270,7 +272,7 @@ class Discord:
         body, files = await read_body(request)
         if exchange.is_expired:
             return answer({"message": "Invalid Webhook Token", "code": 50027}, 401)
-        if not exchange.is_acknowledged:
+        if not exchange.acknowledged.is_set():
             return answer({"message": "Unknown Webhook", "code": 10015}, 404)
         check_message({"allowed_mentions": {"parse": []}, **body}, len(files))
         if refused := refuse_large(files):
@@ -297,6 +299,7 @@ class Discord:
         user = channel - 1_000_000
         body, files = await read_body(request)
         if user in self.closed_to:
+            self.refused.set()
             return answer({"message": "Cannot send", "code": self.closed_to[user]}, 403)
         check_message(body, len(files))
         if refused := refuse_large(files):
