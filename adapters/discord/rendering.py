@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import discord
 
@@ -17,7 +17,7 @@ from adapters.discord.texts import (
     fit,
 )
 from bots.catalogue import Catalogue
-from bots.dialog import Answer, Fact, File, Question, Reply, Tone
+from bots.dialog import Answer, Fact, File, Link, Question, Reply, Tone
 from bots.wording import Words
 
 FILE_BYTES = 10 * 1024**2
@@ -53,25 +53,28 @@ async def render(
 async def render_reply(reply: Reply, words: Words, file_bytes: int = FILE_BYTES) -> Rendered:
     """Render a reply. Files larger than `file_bytes` are told of instead."""
     rendered = render_still(reply)
-    notes = []
-    for file in reply.images[: MAX_FILES - 1]:
-        if file.size_bytes <= file_bytes:
-            name = await _attach(rendered, file)
-            _show_image(rendered, name, file.caption)
+    for image in reply.images[: MAX_FILES - 1]:
+        name = await _attach(rendered, image, file_bytes)
+        if name:
+            _show_image(rendered, name, image.caption)
+    notes, links = [], list(reply.links)
     for file in reply.files[: MAX_FILES - len(rendered.files)]:
-        if file.size_bytes <= file_bytes:
-            await _attach(rendered, file)
-        else:
-            notes.append(
-                words.say(
-                    "{name} is too large for Discord: {size}, and at most {most} can be sent here. "
-                    "Download it on the web or through the API.",
-                    name=file.name,
-                    size=words.size(file.size_bytes),
-                    most=words.size(file_bytes),
-                )
+        if await _attach(rendered, file, file_bytes):
+            continue
+        notes.append(
+            words.say(
+                "{name} is too large to be sent here: {size}.",
+                name=file.name,
+                size=words.size(file.size_bytes),
             )
-    _add_notes(rendered.embeds[0], notes)
+        )
+        if file.link is not None:
+            links.append(Link(f"{words.say('Download')}: {file.name}", await file.link()))
+        else:
+            notes.append(words.say("Download it on the web or through the API."))
+    if notes:
+        _add_notes(rendered.embeds[0], notes)
+        rendered.view = arrange_reply(replace(reply, links=tuple(links)))
     return rendered
 
 
@@ -119,16 +122,22 @@ def _show_image(rendered: Rendered, name: str, caption: str) -> None:
     rendered.embeds.append(embed.set_image(url=f"attachment://{name}"))
 
 
-async def _attach(rendered: Rendered, file: File) -> str:
-    """Attach a file and return its name, which Discord would otherwise make a safe one of."""
-    body = b"".join([chunk async for chunk in file.open()])
+async def _attach(rendered: Rendered, file: File, most_bytes: int) -> str:
+    """Attach a file and return its name, of which Discord would make a safe one; empty when too large."""
+    if file.size_bytes > most_bytes:
+        return ""
+    body = bytearray()
+    async for chunk in file.open():
+        body += chunk
+        if len(body) > most_bytes:  # its size was a guess
+            return ""
     name = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in file.name)
-    rendered.files.append(discord.File(io.BytesIO(body), name[-100:] or "file"))
-    return name[-100:] or "file"
+    name = name[-100:] or "file"
+    rendered.files.append(discord.File(io.BytesIO(body), name))
+    return name
 
 
 def _add_notes(embed: discord.Embed, notes: list[str]) -> None:
     room = min(DESCRIPTION - len(embed.description or "") - 1, EMBED - len(embed) - 1)
-    if notes:
-        text = fit("\n".join(notes), max(0, room))
-        embed.description = f"{embed.description or ''}\n{text}".strip("\n")
+    text = fit("\n".join(notes), max(0, room))
+    embed.description = f"{embed.description or ''}\n{text}".strip("\n")

@@ -8,7 +8,14 @@ from babel.messages.extract import extract_from_dir
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYWORDS: dict[str, tuple[int, ...] | None] = {"N_": None, "say": None, "count": (1, 2)}
-_ERRORS = ("core", "adapters/images", "adapters/console", "adapters/discord", "adapters/fetching.py", "bots")
+_ERRORS = (
+    "core",
+    "adapters/images",
+    "adapters/console",
+    "adapters/discord",
+    "adapters/fetching.py",
+    "bots",
+)
 _SPOKEN = ("bots", "adapters/console", "adapters/discord")
 _OPERATORS = {
     # Read by operators and programs, or raised for what a person cannot do in a conversation.

@@ -1,6 +1,7 @@
 """What people type is shown as it is, within every limit; and no markup or mention comes of it."""
 
 import re
+from collections.abc import AsyncIterator
 
 import pytest
 from hypothesis import given
@@ -101,11 +102,35 @@ def test_labels_are_never_empty() -> None:
 
 
 async def test_a_file_that_is_too_large_is_told_of_in_words() -> None:
-    async def read() -> None:  # never opened
-        raise AssertionError
-
-    file = File("lora.safetensors", "x/y", 38_200_000, read)  # type: ignore[arg-type]
+    file = File("lora.safetensors", "x/y", 38_200_000, never_read)
     rendered = await render(Reply("Here", files=(file,), tone=Tone.GOOD), CATALOGUE, Words("de"))
-    assert not rendered.files
+    assert not rendered.files and rendered.view is None
     text = read_markup(rendered.embeds[0].description or "")
-    assert "lora.safetensors ist zu groß für Discord: 38,2 MB" in text
+    assert "lora.safetensors ist zu groß, um hier geschickt zu werden: 38,2 MB." in text
+    assert "im Web oder über die API" in text
+
+
+async def test_a_file_that_is_too_large_is_linked_where_it_can_be() -> None:
+    async def make_link() -> str:
+        return "https://yard.example/files/1"
+
+    files = tuple(
+        File(f"{size}.zip", "x/y", size, read, link=make_link)
+        for size, read in ((99, read_much), (38_200_000, never_read))
+    )
+    rendered = await render(Reply("Here", files=files), CATALOGUE, Words(), file_bytes=1000)
+    assert not rendered.files and rendered.view is not None
+    (row,) = rendered.view.to_components()
+    labels = [part["label"] for part in row["components"]]
+    assert labels == ["Download: 99.zip", "Download: 38200000.zip"]
+    assert {part["url"] for part in row["components"]} == {"https://yard.example/files/1"}
+
+
+async def read_much() -> AsyncIterator[bytes]:
+    for _ in range(3):
+        yield bytes(500)
+
+
+async def never_read() -> AsyncIterator[bytes]:
+    raise AssertionError
+    yield b""
