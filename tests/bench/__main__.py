@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import http, intake, jobs, ledger, training, uploads
+from tests.bench import discord, http, intake, jobs, ledger, training, uploads
 from tests.bench.figures import FIGURES, ROOT, Effort, Reading
 from tests.bench.table import Results, show, write_json, write_page
 
@@ -20,6 +20,7 @@ THEMES: dict[tuple[str, ...], Measure] = {
     ("intake.memory_growth_mb",): uploads.measure,
     ("ledger.entry_ratio",): ledger.measure,
     ("http.list_ratio",): http.measure,
+    ("bots.discord_p99_s",): discord.measure,
 }
 
 

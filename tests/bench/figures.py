@@ -47,6 +47,8 @@ class Effort:
     ledger_turn_entries: int = 50
     http_turns: int = 20
     http_turn_requests: int = 40
+    talkers: int = 200
+    talker_pause_s: float = 4.0
 
 
 FIGURES = (
@@ -117,5 +119,16 @@ FIGURES = (
         "Median time of GET /datasets (20 of them) and of GET /trainings/{id}, the worse of the two, against an "
         "aiohttp handler that answers the same bytes from memory; same client, connections kept, a server "
         "process each.",
+    ),
+    Figure(
+        "bots.discord_p99_s",
+        1.0,
+        "lower",
+        "s",
+        "99th percentile of the time from an interaction's event leaving the local Discord to the answer's "
+        "arrival there, over 200 people who talk at once through one connection: each makes datasets by "
+        "command and by form, completes a name, lists, looks and deletes, ten acts each, with pauses of two "
+        "to six seconds. `trainyard serve` on SQLite on disk is one process, Discord and the people another. "
+        "A lost update or an unanswered act ends the measurement.",
     ),
 )

@@ -21,6 +21,7 @@ NAMES = {
     "intake.memory_growth_mb",
     "ledger.entry_ratio",
     "http.list_ratio",
+    "bots.discord_p99_s",
 }
 
 

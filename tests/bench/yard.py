@@ -39,7 +39,7 @@ class Yard:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.settings.http_port}/api/v1/"
 
-    async def start(self, *arguments: str) -> int:
+    async def start(self, *arguments: str, **environment: str) -> int:
         """Start a Python module over this data folder and return its process id."""
         wanted = {
             "TRAINYARD_DATA_FOLDER": str(self.settings.data_folder),
@@ -49,14 +49,14 @@ class Yard:
             "TRAINYARD_DRAIN_S": "5",
         }
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", *arguments, cwd=ROOT, env={**os.environ, **wanted}
+            sys.executable, "-m", *arguments, cwd=ROOT, env={**os.environ, **wanted, **environment}
         )
         self.stack.push_async_callback(end_process, process, END_S)
         return process.pid
 
-    async def serve(self) -> int:
+    async def serve(self, **environment: str) -> int:
         """Start the web server, wait until it is ready, and return its process id."""
-        pid = await self.start("config.cli", "serve")
+        pid = await self.start("config.cli", "serve", **environment)
         await wait_for_http(f"{self.url}ready")
         return pid
 
