@@ -45,6 +45,9 @@ class Exchange:
     began_s: float
     answered: asyncio.Future[Json]
     acknowledged: asyncio.Event = field(default_factory=asyncio.Event)
+    progressed: asyncio.Event = field(default_factory=asyncio.Event)
+    progress: list[str] = field(default_factory=list)
+    """How far the answer was said to be, before it came."""
     is_expired: bool = False
     is_hidden: bool = False
     original: int | None = None
@@ -278,10 +281,10 @@ class Discord:
         if refused := refuse_large(files):
             return refused
         if exchange.original is None:
-            is_progress = "embeds" not in body
-            flags = 64 if exchange.is_hidden else 0
-            if is_progress:
-                return answer(self.keep(exchange.channel, body, files, flags=flags))
+            if "embeds" not in body:  # not the answer yet
+                exchange.progress.append(body["content"])
+                exchange.progressed.set()
+                return answer(self.keep(exchange.channel, body, files))
             return answer(self._publish(exchange, body, files))
         return answer(self._edit(exchange.original, body, files, exchange.user))
 

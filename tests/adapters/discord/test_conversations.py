@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from bots.catalogue import Catalogue, list_commands
+from bots.conversation import Conversation
 from bots.dialog import Args, Choice, Context, Kind, Limits, Param, Reply, command
 from core.errors import RefusedError
 from core.records import PageRequest
 from core.studio import Studio
 from tests.adapters.discord.conftest import Open
+from tests.bots.people import Person as Somebody
 from tests.fake_discord.person import Control, Json, Person
 from tests.fake_discord.server import Discord
 from tests.fake_discord.stage import flatten
@@ -235,11 +237,15 @@ async def test_a_new_command_is_there_with_completion_buttons_errors_and_both_la
 async def test_a_slow_answer_is_announced_and_shows_how_far_it_is(
     discord: Discord, open_door: Open
 ) -> None:
-    going_on = asyncio.Event()
+    going_on, done = asyncio.Event(), asyncio.Event()
 
     @command("wait", "Wait")
     async def wait(context: Context, args: Args) -> Reply:
+        await context.tell("too early to be seen")
         await going_on.wait()
+        while not done.is_set():
+            await context.tell("*3* of 5")
+            await asyncio.sleep(0.02)
         return Reply("Here I am")
 
     async with open_door(Catalogue([*list_commands().commands.values(), wait])):
@@ -251,7 +257,13 @@ async def test_a_slow_answer_is_announced_and_shows_how_far_it_is(
             await mira.last_exchange.acknowledged.wait()
         assert mira.last_exchange.is_hidden
         going_on.set()
-        assert "Here I am" in flatten(await answering)
+        async with asyncio.timeout(5):
+            await mira.last_exchange.progressed.wait()
+        done.set()
+        answer = await answering
+        assert "Here I am" in flatten(answer)
+        assert answer["content"] == ""
+        assert mira.last_exchange.progress == [r"\*3\* of 5"]
 
 
 async def test_an_answer_goes_on_with_its_training(mira: Person, studio: Studio) -> None:
@@ -288,3 +300,17 @@ async def cancel_training(person: Person, studio: Studio) -> None:
     principal = studio.accounts.speak_for(account)
     (job,) = (await studio.jobs.list_own(principal, PageRequest())).items
     await studio.jobs.cancel(principal, job.id)
+
+
+async def test_a_person_of_another_platform_becomes_one_with_this_one(
+    mira: Person, studio: Studio
+) -> None:
+    await mira.command("dataset create", name="From Discord")
+    elsewhere = Somebody(Conversation(studio, list_commands(), welcome_points=500))
+    await elsewhere.type("/dataset create From elsewhere")
+    shown = flatten(await mira.command("link"))
+    code = shown.split("/link ", 1)[1].split()[0]
+    assert "one person now" in (await elsewhere.type(f"/link {code}")).title
+    listed = flatten(await mira.command("dataset list"))
+    assert "[From Discord]" in listed and "[From elsewhere]" in listed
+    assert "You have 1,000 points" in flatten(await mira.command("points"))
