@@ -97,7 +97,10 @@ class Pictures:
             raise RefusedError("Discord does not hand this picture over. Send it again.") from error
 
     def _check_place(self, url: str) -> None:
-        place = yarl.URL(url)
+        try:
+            place = yarl.URL(url)
+        except ValueError:
+            place = yarl.URL()
         if place.authority not in self._hosts or (
             place.scheme != "https" and place.authority in CDN_HOSTS
         ):

@@ -94,7 +94,12 @@ def _make_form_button(
 
 
 def _add_buttons(view: View, buttons: Sequence[Button]) -> None:
+    """Add buttons; of two that do the same the first, since Discord takes no id twice."""
+    known = set[str]()
     for button in buttons:
+        if button.data in known:
+            continue
+        known.add(button.data)
         view.add_item(_make_button(button.label, PRESS + button.data, _STYLES[button.style]))
 
 

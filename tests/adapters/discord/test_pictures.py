@@ -98,6 +98,8 @@ async def test_what_is_no_picture_is_refused_by_name_and_spoils_no_other(mira: P
         "https://cdn.discordapp.com.evil.example/x.png",
         "http://cdn.discordapp.com/x.png",
         "file:///etc/passwd",
+        "https://cdn.discordapp.com@evil.example/x.png",
+        "http://[",
         "",
     ],
 )

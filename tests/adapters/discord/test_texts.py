@@ -81,6 +81,14 @@ async def test_an_empty_reply_is_still_one() -> None:
     )
 
 
+async def test_two_buttons_that_do_the_same_are_one() -> None:
+    buttons = (Button("Help", "help", data="help"), Button("Help!", "help", data="help"))
+    rendered = await render(Reply("x", buttons=buttons), CATALOGUE, Words())
+    assert rendered.view is not None
+    (row,) = rendered.view.to_components()
+    assert [part["label"] for part in row["components"]] == ["Help"]
+
+
 def test_a_narrow_table_stands_in_columns_and_a_wide_one_in_lines() -> None:
     narrow = draw_table(Table(("Name", "Price"), (("a```b", "1"), ("c", "2"))), 500)
     assert narrow == "```\nName   Price\na'''b  1\nc      2\n```"
