@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Protocol
 
+from adapters.discord.client import Place
+from adapters.discord.direct_messages import DiscordDirectMessages
+from adapters.discord.door import DiscordDoor
+from adapters.discord.endpoints import Endpoints
 from adapters.telegram.client import Access
 from adapters.telegram.direct_messages import TelegramMessages
 from adapters.telegram.door import TelegramDoor
@@ -52,6 +56,9 @@ def make_doors(settings: Settings, studio: Studio, conversation: Conversation) -
     if settings.telegram_token.get_secret_value():
         access, webhook_url = _get_telegram(settings), settings.telegram_webhook_url
         doors.append(TelegramDoor(access, conversation, webhook_url=webhook_url))
+    if discord_token := settings.discord_token.get_secret_value():
+        place = Place(settings.data_folder / "discord-commands.json", settings.discord_guilds)
+        doors.append(DiscordDoor(discord_token, conversation, _find_discord(settings), place))
     return doors
 
 
@@ -61,11 +68,18 @@ async def open_messengers(settings: Settings, stack: AsyncExitStack) -> dict[str
     if settings.telegram_token.get_secret_value():
         telegram = await stack.enter_async_context(TelegramMessages(_get_telegram(settings)))
         messengers[telegram.platform] = telegram
+    if discord_token := settings.discord_token.get_secret_value():
+        discord = DiscordDirectMessages(discord_token, _find_discord(settings))
+        messengers[discord.platform] = await stack.enter_async_context(discord)
     return messengers
 
 
 def _get_telegram(settings: Settings) -> Access:
     return Access(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
+
+
+def _find_discord(settings: Settings) -> Endpoints:
+    return Endpoints(settings.discord_api_url, settings.discord_gateway_url)
 
 
 async def run_doors(doors: Sequence[Door]) -> None:

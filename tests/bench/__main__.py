@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import http, intake, jobs, ledger, resolution, telegram, training, uploads
+from tests.bench import discord, http, intake, jobs, ledger, resolution, telegram, training, uploads
 from tests.bench.figures import FIGURES, ROOT, Effort, Reading
 from tests.bench.table import Results, show, write_json, write_page
 
@@ -22,6 +22,7 @@ THEMES: dict[tuple[str, ...], Measure] = {
     ("http.list_ratio",): http.measure,
     ("resolution.ms", "resolution.growth"): resolution.measure,
     ("bots.telegram_p99_s",): telegram.measure,
+    ("bots.discord_p99_s",): discord.measure,
 }
 
 

@@ -51,6 +51,8 @@ class Effort:
     resolution_turns: int = 20
     people: int = 200
     rounds: int = 3
+    talkers: int = 200
+    talker_pause_s: float = 4.0
 
 
 FIGURES = (
@@ -147,5 +149,16 @@ FIGURES = (
         "begin within two seconds, then make datasets in two messages each and ask for their points, with two to "
         "four seconds to read. The real server process polls a Bot API on a local socket; every answer is read, "
         "and each person's datasets are counted at the end.",
+    ),
+    Figure(
+        "bots.discord_p99_s",
+        1.0,
+        "lower",
+        "s",
+        "99th percentile of the time from an interaction's event leaving the local Discord to the answer's "
+        "arrival there, over 200 people who talk at once through one connection: each makes datasets by "
+        "command and by form, completes a name, lists, looks and deletes, ten acts each, with pauses of two "
+        "to six seconds. `trainyard serve` on SQLite on disk is one process, Discord and the people another. "
+        "A lost update or an unanswered act ends the measurement.",
     ),
 )

@@ -24,6 +24,7 @@ NAMES = {
     "resolution.ms",
     "resolution.growth",
     "bots.telegram_p99_s",
+    "bots.discord_p99_s",
 }
 
 

@@ -15,16 +15,20 @@ _ERRORS = (
     "adapters/fetching.py",
     "adapters/web/cookies.py",
     "adapters/web/limiting.py",
+    "adapters/discord",
     "adapters/telegram",
     "bots",
 )
-_SPOKEN = ("bots", "adapters/console", "adapters/telegram", "adapters/web")
+_SPOKEN = ("bots", "adapters/console", "adapters/discord", "adapters/telegram", "adapters/web")
 _OPERATORS = {
     # Read by operators and programs, or raised for what a person cannot do in a conversation.
     "core/offerings/catalogue.py",
     "core/jobs/leases.py",
     "core/records.py",
     "adapters/telegram/client.py",
+    "adapters/discord/direct_messages.py",
+    "adapters/discord/door.py",
+    "adapters/discord/syncing.py",
     "core/points/reconcile.py",
 }
 
