@@ -35,6 +35,8 @@ class FakeTelegram(Methods):
         self.called = asyncio.Event()
         """Set at each call."""
         self.faults: list[Fault] = []
+        self.swapped: dict[str, bytes] = {}
+        """Files that are not what getFile says."""
         self.webhook: Json = {"url": "", "has_custom_certificate": False, "pending_update_count": 0}
         self.posted: list[int] = []
         """The statuses with which posts to the webhook were answered."""
@@ -146,7 +148,8 @@ class FakeTelegram(Methods):
     async def _hand_out(self, request: web.Request) -> web.Response:
         if request.match_info["token"] != TOKEN:
             return web.Response(status=401)
-        file = self.files.get(request.match_info["path"].removeprefix("files/"))
+        name = request.match_info["path"].removeprefix("files/")
+        file = self.swapped.get(name, self.files.get(name))
         return web.Response(body=file) if file is not None else web.Response(status=404)
 
     async def _do_getupdates(self, given: Json) -> list[Json]:

@@ -1,6 +1,10 @@
 """Pictures on Telegram: as files and photos, in albums, with captions, and those that are refused."""
 
+import asyncio
+
+from adapters.telegram.albums import Albums
 from adapters.telegram.door import TelegramDoor
+from bots.dialog import Answer, Reply
 from core.accounts.records import Principal
 from core.datasets.records import Item, Source
 from core.records import PageRequest
@@ -46,6 +50,23 @@ async def test_an_album_of_ten_is_ten_pictures_and_one_answer(
     assert {item.source for item in items} == {Source.TELEGRAM}
 
 
+async def test_an_album_is_whole_when_nothing_has_come_for_a_while() -> None:
+    told: list[int] = []
+
+    async def tell(asked: str, answers: list[Answer]) -> None:
+        told.append(len(answers))
+
+    albums: Albums[str] = Albums(tell, quiet_s=0.4)
+    for number in range(4):
+        assert albums.begin("album", "ada", "" if number else "a flag") == "a flag"
+        await asyncio.sleep(0.5 if number == 2 else 0.15)  # a picture that is fetched slowly
+        albums.end("album", Reply("added"))
+        await asyncio.sleep(0.15)
+    assert told == [] and albums.knows("album")
+    await asyncio.sleep(0.5)
+    assert told == [4] and not albums.knows("album")
+
+
 async def test_an_album_before_its_dataset_is_chosen_is_taken_as_a_whole(
     ada: Somebody, studio: Studio
 ) -> None:
@@ -77,13 +98,17 @@ async def test_a_file_of_25_mb_is_refused_in_words(ada: Somebody, fake: FakeTele
     assert fake.count("getFile") == 0, "its size is known before"
 
 
-async def test_a_file_that_lies_about_its_size_is_cut_off(
+async def test_a_file_that_is_larger_than_anybody_said_is_refused(
     ada: Somebody, fake: FakeTelegram
 ) -> None:
     after = await begin(ada) + 1
     document = {**fake.keep(bytes(25 * 1024 * 1024), "large.png"), "file_size": 10}
     fake.push(message=fake.add_message(ada.chat, ada.me, document=document))
-    assert "at most 20 MB" in read(await ada.hear(after))
+    assert "at most 20 MB" in read(await ada.hear(after)), "getFile refuses it"
+    after = len(ada.chat.messages) + 1
+    message = ada.send_file(*FLAGS[0])
+    fake.swapped[message["document"]["file_id"]] = bytes(25 * 1024 * 1024)
+    assert "at most 20 MB" in read(await ada.hear(after)), "it is cut off"
 
 
 async def test_a_file_that_telegram_has_no_more_is_refused_in_words(
