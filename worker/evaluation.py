@@ -4,7 +4,6 @@ Apart from training, so that it sees only what a user has: the base model and th
 """
 
 import argparse
-import os
 import re
 import sys
 from collections.abc import Sequence
@@ -28,7 +27,7 @@ from worker.findings import (
 )
 from worker.tiny_sd.check import read_scene
 from worker.tiny_sd.scenes import COLOURS, SHAPES
-from worker.tiny_sd.training import prepare_cpu
+from worker.tiny_sd.training import count_threads, prepare_cpu
 from worker.training.denoising import weigh
 from worker.training.encoding import encode_captions, encode_images
 from worker.training.images import load_pixels
@@ -215,7 +214,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Compare a base model with and without a LoRA.")
     parser.add_argument("request", type=Path, help="a JSON file, see worker/findings.py")
     request = Request.model_validate_json(parser.parse_args().request.read_bytes())
-    prepare_cpu(os.cpu_count() or 1)
+    prepare_cpu(count_threads())
     sys.stdout.write(evaluate(request).model_dump_json() + "\n")
 
 
