@@ -1,7 +1,12 @@
-"""Stable Diffusion 1.5 and XL at their real sizes with random weights, as diffusers folders, without building them."""
+"""Stable Diffusion 1.5 and XL at their real sizes with random weights, as diffusers folders, without building them.
+
+`python -m tests.bench.full_size sd15|sdxl FOLDER` writes one; `make_base` runs that, so that the memory goes with it.
+"""
 
 import json
 import math
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +23,7 @@ from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
 from core.offerings.records import BaseModel
+from tests.bench.figures import ROOT
 from worker.tiny_sd.build import load_tokenizer
 
 _VOCABULARY = 49_408
@@ -26,7 +32,14 @@ _DRAWN = 1_000_003
 """How many values are drawn; a weight repeats them, as what they are does not change a step's time."""
 
 
-def make_sd15(place: Path) -> BaseModel:
+def make_base(family: str, place: Path) -> BaseModel:
+    """Write a family's base model in a process of its own."""
+    command = [sys.executable, "-m", "tests.bench.full_size", family, str(place)]
+    subprocess.run(command, cwd=ROOT, check=True)
+    return BaseModel(id=family, name=f"{family} at random", family=family, source=str(place))
+
+
+def make_sd15(place: Path) -> None:
     """Write Stable Diffusion 1.5 in full precision, as its makers do; 4.3 GB.
 
     Source: the configurations of stable-diffusion-v1-5/stable-diffusion-v1-5.
@@ -42,10 +55,9 @@ def make_sd15(place: Path) -> BaseModel:
     _write_parts(place, parts, torch.float32)
     scheduler = DDIMScheduler(**_NOISE, steps_offset=1, clip_sample=False, set_alpha_to_one=False)
     _write_rest(place, "StableDiffusionPipeline", parts, scheduler)
-    return BaseModel(id="sd15", name="SD 1.5 at random", family="sd15", source=str(place))
 
 
-def make_sdxl(place: Path) -> BaseModel:
+def make_sdxl(place: Path) -> None:
     """Write Stable Diffusion XL in half precision, 7 GB.
 
     Source: the configurations of stabilityai/stable-diffusion-xl-base-1.0.
@@ -76,7 +88,6 @@ def make_sdxl(place: Path) -> BaseModel:
         parts,
         EulerDiscreteScheduler(**_NOISE, steps_offset=1),
     )
-    return BaseModel(id="sdxl", name="SDXL at random", family="sdxl", source=str(place))
 
 
 def _make_autoencoder(scaling_factor: float) -> AutoencoderKL:
@@ -152,3 +163,7 @@ def _write_rest(
             load_tokenizer().save_pretrained(place / tokenizer)
             index[tokenizer] = ["transformers", "CLIPTokenizer"]
     (place / "model_index.json").write_text(json.dumps(index, indent=2))
+
+
+if __name__ == "__main__":
+    {"sd15": make_sd15, "sdxl": make_sdxl}[sys.argv[1]](Path(sys.argv[2]))

@@ -8,7 +8,7 @@ from pathlib import Path
 from core.offerings.records import ParamValue
 from tests.bench import yard
 from tests.bench.figures import Effort, Reading
-from tests.bench.full_size import make_sd15, make_sdxl
+from tests.bench.full_size import make_base
 from tests.bench.sd15 import make_spec
 from tests.bench.trainers import make_task, train
 from worker.messages import TrainingTask
@@ -30,7 +30,7 @@ class _Start:
 async def measure_sd15(effort: Effort) -> dict[str, Reading]:
     with yard.make_folder() as folder:
         params: dict[str, ParamValue] = {"steps": _STEPS, "resolution_px": effort.large_px}
-        spec = make_spec("sd15-lora", make_sd15(folder / "base"), **params)
+        spec = make_spec("sd15-lora", make_base("sd15", folder / "base"), **params)
         reading = await _train_to_the_end(make_task(spec, folder / "task", _PICTURES))
     return {"training.sd15.peak_gb": reading}
 
@@ -38,7 +38,7 @@ async def measure_sd15(effort: Effort) -> dict[str, Reading]:
 async def measure_sdxl(effort: Effort) -> dict[str, Reading]:
     with yard.make_folder() as folder:
         params: dict[str, ParamValue] = {"steps": _STEPS, "resolution_px": effort.sdxl_px}
-        spec = make_spec("sdxl-lora", make_sdxl(folder / "base"), **params)
+        spec = make_spec("sdxl-lora", make_base("sdxl", folder / "base"), **params)
         reading = await _train_to_the_end(make_task(spec, folder / "task", _PICTURES))
     return {"training.sdxl.peak_gb": reading}
 
@@ -65,7 +65,7 @@ async def _train_to_the_end(task: TrainingTask) -> Reading:
 async def measure_warm_start(effort: Effort) -> dict[str, Reading]:
     """Train twice on the same base model and pictures, the first time with nothing of it in memory."""
     with yard.make_folder() as folder:
-        model = make_sd15(folder / "base")
+        model = make_base("sd15", folder / "base")
         _forget_files(folder / "base")
         task = make_task(make_spec("sd15-lora", model, resolution_px=256), folder / "task")
         task = task.model_copy(update={"cache": folder / "cache"})

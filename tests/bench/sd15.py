@@ -8,7 +8,7 @@ from core.offerings.records import BaseModel, ParamValue, TrainingSpec
 from core.offerings.service import TrainingWishes
 from tests.bench import yard
 from tests.bench.figures import Effort, Reading
-from tests.bench.full_size import make_sd15
+from tests.bench.full_size import make_base
 from tests.bench.trainers import Loop, Trained, make_task, start_loop, train
 from tests.bench.turns import compare
 
@@ -26,7 +26,7 @@ async def measure(effort: Effort) -> dict[str, Reading]:
     turns, steps = effort.large_turns, effort.large_turn_steps
     planned = 2 + 3 * turns * (steps + 1)
     with yard.make_folder() as folder:
-        model = make_sd15(folder / "base")
+        model = make_base("sd15", folder / "base")
         spec = make_spec("sd15-lora", model, **_PARAMS, train_batch_size=1, steps=planned + 1)
         task = make_task(spec, folder / "one", _PICTURES)
         more = make_spec("sd15-lora", model, **_PARAMS, train_batch_size=_LARGE_BATCH)

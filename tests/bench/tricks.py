@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from tests.bench import yard
 from tests.bench.bare_loop import MODULES
-from tests.bench.full_size import make_sd15
+from tests.bench.full_size import make_base
 from tests.bench.turns import get_middle
 from worker.tiny_sd import WEIGHTS_FOLDER
 from worker.tiny_sd.training import count_threads, prepare_cpu
@@ -144,7 +144,7 @@ def main() -> None:
     prepare_cpu(count_threads())
     with yard.make_folder() as folder:
         if options.family == "sd15":
-            make_sd15(folder / "base")
+            make_base("sd15", folder / "base")
         source = WEIGHTS_FOLDER if options.family == "tiny" else folder / "base"
         unet = UNet2DConditionModel.from_pretrained(source, subfolder="unet")
         bench = Bench(unet, *((4, 8) if options.family == "tiny" else (1, 32)))
