@@ -14,7 +14,8 @@ from adapters.redis_server import become_server, find_program
 from config import running
 from config.accounts import grant_points, make_login_link, make_token
 from config.chat import chat
-from config.demo.story import Plan, run_demo
+from config.demo.plan import Plan
+from config.demo.story import run_demo
 from config.keeper import keep
 from config.logs import set_up_logging
 from config.naming import name_program

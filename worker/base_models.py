@@ -120,7 +120,7 @@ def load_base(model: BaseModel, dtype: torch.dtype = torch.float32) -> LoadedBas
     Raises TrainingError (`base_model_missing`) with what an admin should do.
     """
     try:
-        pipeline = load_pipeline(model)
+        pipeline = load_pipeline(model, dtype)
         _check_tokenizers(pipeline)
     except _LOADING_ERRORS as error:
         if getattr(error, "errno", None) == errno.ENOMEM:
@@ -148,8 +148,13 @@ def load_base(model: BaseModel, dtype: torch.dtype = torch.float32) -> LoadedBas
     )
 
 
-def load_pipeline(model: BaseModel) -> StableDiffusionPipeline | StableDiffusionXLPipeline:
-    """Load all parts in full precision, on the CPU. Raises what the libraries raise."""
+def load_pipeline(
+    model: BaseModel, unet_dtype: torch.dtype = torch.float32
+) -> StableDiffusionPipeline | StableDiffusionXLPipeline:
+    """Load all parts in full precision, on the CPU; in a folder the UNet in its own, as it goes.
+
+    Raises what the libraries raise.
+    """
     kind, _, name = model.source.partition(":")
     source = str(_BUILTIN[name]) if kind == "builtin" else model.source
     family = FAMILIES[model.family]
@@ -162,7 +167,7 @@ def load_pipeline(model: BaseModel) -> StableDiffusionPipeline | StableDiffusion
     return family.pipeline.from_pretrained(
         source,
         revision=model.revision or None,
-        dtype=torch.float32,
+        dtype={"unet": unet_dtype, "default": torch.float32},
         use_safetensors=True,
         **checker,
     )

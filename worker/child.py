@@ -13,7 +13,7 @@ from types import FrameType
 
 from core.errors import TrainingError
 from worker.messages import EXIT_DONE, EXIT_FAILED, EXIT_STOPPED, FailedLine, Line, TrainingTask
-from worker.tiny_sd.training import prepare_cpu
+from worker.tiny_sd.training import count_threads, prepare_cpu
 from worker.training.recipe import Training
 from worker.training.report import StoppedError
 
@@ -32,7 +32,7 @@ def main() -> int:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    prepare_cpu(os.cpu_count() or 1)
+    prepare_cpu(count_threads())
     text = sys.stdin.buffer.readline()
     if not text:
         return EXIT_STOPPED

@@ -4,7 +4,6 @@ Apart from training, so that it sees only what a user has: the base model and th
 """
 
 import argparse
-import os
 import re
 import sys
 from collections.abc import Sequence
@@ -19,7 +18,6 @@ from worker.base_models import LoadedBase, load_base
 from worker.findings import (
     GENTLE_WEIGHT,
     BeforeAfter,
-    CaptionedFile,
     Controls,
     Distances,
     Drawn,
@@ -28,10 +26,11 @@ from worker.findings import (
 )
 from worker.tiny_sd.check import read_scene
 from worker.tiny_sd.scenes import COLOURS, SHAPES
-from worker.tiny_sd.training import prepare_cpu
+from worker.tiny_sd.training import count_threads, prepare_cpu
 from worker.training.denoising import weigh
 from worker.training.encoding import encode_captions, encode_images
 from worker.training.images import load_pixels
+from worker.training.settings import Settings
 
 TIMESTEPS = 20
 NOISES = 4
@@ -48,7 +47,7 @@ def make_pipeline(base: LoadedBase) -> StableDiffusionPipeline:
         text_encoder=base.text_encoder,
         tokenizer=base.tokenizer,
         unet=base.unet,
-        scheduler=base.scheduler,
+        scheduler=base.sampler or base.scheduler,
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,
@@ -58,17 +57,17 @@ def make_pipeline(base: LoadedBase) -> StableDiffusionPipeline:
 
 
 def draw(
-    pipeline: StableDiffusionPipeline, base: LoadedBase, prompts: Sequence[str], request: Request
+    pipeline: StableDiffusionPipeline, base: LoadedBase, prompts: Sequence[str], settings: Settings
 ) -> list[Image.Image]:
     """Draw one picture a prompt; the n-th has seed + n whatever the prompt, so two models compare."""
     pictures: list[Image.Image] = []
     for start in range(0, len(prompts), 8):
         chunk = list(prompts[start : start + 8])
-        seeds = range(request.settings.seed + start, request.settings.seed + start + len(chunk))
+        seeds = range(settings.seed + start, settings.seed + start + len(chunk))
         pictures += pipeline(
             chunk,
-            height=request.settings.resolution_px,
-            width=request.settings.resolution_px,
+            height=settings.resolution_px,
+            width=settings.resolution_px,
             num_inference_steps=base.family.sample_steps,
             guidance_scale=base.family.guidance_scale,
             generator=[torch.Generator().manual_seed(seed) for seed in seeds],
@@ -135,13 +134,14 @@ def evaluate(request: Request) -> Evaluation:
     """Measure and draw with the base model, put the LoRA in as its user would, and do both again."""
     base = load_base(request.base_model)
     pipeline = make_pipeline(base)
-    dataset = _encode_files(base, request.dataset, request)
-    held_out = _encode_files(base, request.held_out, request)
+    side_px = request.settings.resolution_px
+    dataset = encode_files(base, [image.file for image in request.dataset], side_px)
+    held_out = encode_files(base, [image.file for image in request.held_out], side_px)
     captions = [image.caption for image in request.held_out]
 
     def measure() -> tuple[Tensor, list[list[Image.Image]]]:
         wanted = (request.prompts, request.controls, request.measured_prompts)
-        drawn = [draw(pipeline, base, prompts, request) for prompts in wanted]
+        drawn = [draw(pipeline, base, prompts, request.settings) for prompts in wanted]
         return measure_loss(base, held_out, captions, request.settings.seed), drawn
 
     loss_before, before = measure()
@@ -149,10 +149,10 @@ def evaluate(request: Request) -> Evaluation:
         str(request.lora.parent), weight_name=request.lora.name, adapter_name=_NAME
     )
     loss_after, after = measure()
-    plain = draw(pipeline, base, request.plain_prompts, request)
-    far = [measure_distance(_encode(base, d), dataset) for d in (before[2], after[2], plain)]
+    plain = draw(pipeline, base, request.plain_prompts, request.settings)
+    far = [measure_distance(encode_drawn(base, d), dataset) for d in (before[2], after[2], plain)]
     pipeline.set_adapters([_NAME], [GENTLE_WEIGHT])
-    gentle = draw(pipeline, base, request.controls, request)
+    gentle = draw(pipeline, base, request.controls, request.settings)
     weights = weigh(base.scheduler, torch.tensor(list_timesteps(base)), request.settings)
     weighed = [float((weights * loss).mean()) for loss in (loss_before, loss_after)]
     rows = zip(list_timesteps(base), loss_before.tolist(), loss_after.tolist(), strict=True)
@@ -181,13 +181,12 @@ def _compare(prompts: Sequence[str], *drawn: Sequence[Image.Image]) -> Controls 
     return Controls(before=shares[0], full_weight=shares[1], gentle_weight=shares[2])
 
 
-def _encode_files(base: LoadedBase, images: Sequence[CaptionedFile], request: Request) -> Tensor:
+def encode_files(base: LoadedBase, files: Sequence[Path], side_px: int) -> Tensor:
     """Encode pictures as the trainer does, [N, 4, H/8, W/8]."""
-    side_px = request.settings.resolution_px
-    return encode_images(torch.stack([load_pixels(i.file, side_px) for i in images]), base.vae)
+    return encode_images(torch.stack([load_pixels(file, side_px) for file in files]), base.vae)
 
 
-def _encode(base: LoadedBase, pictures: Sequence[Image.Image]) -> Tensor:
+def encode_drawn(base: LoadedBase, pictures: Sequence[Image.Image]) -> Tensor:
     """Encode drawn pictures, [N, 4, H/8, W/8]."""
     values = [torch.frombuffer(bytearray(p.tobytes()), dtype=torch.uint8) for p in pictures]
     shaped = [v.view(p.height, p.width, 3) for v, p in zip(values, pictures, strict=True)]
@@ -215,7 +214,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Compare a base model with and without a LoRA.")
     parser.add_argument("request", type=Path, help="a JSON file, see worker/findings.py")
     request = Request.model_validate_json(parser.parse_args().request.read_bytes())
-    prepare_cpu(os.cpu_count() or 1)
+    prepare_cpu(count_threads())
     sys.stdout.write(evaluate(request).model_dump_json() + "\n")
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from core.offerings.records import BaseModel
+from core.offerings.records import BaseModel, Method
 from core.records import Value
 from worker.training.settings import Settings
 
@@ -89,3 +89,38 @@ class Evaluation(Value):
     controls: Drawn
     gentle_controls: tuple[Path, ...]
     """The controls with the LoRA at GENTLE_WEIGHT."""
+
+
+class GlanceRequest(Value):
+    """What to show at a glance, drawn as the method's models are sampled."""
+
+    base_model: BaseModel
+    method: Method
+    loras: tuple[Path, ...]
+    """kohya-format files, each shown alone."""
+    prompts: tuple[str, ...]
+    class_prompt: str = ""
+    """What a LoRA should not forget; empty where that is not asked."""
+    dataset: tuple[Path, ...] = ()
+    """Pictures that what is drawn should come near to; empty where that is not asked."""
+    settings: Settings
+    """What was trained with: resolution and seed."""
+    out: Path
+
+
+class Look(Value):
+    """What one model draws, in the order of the prompts."""
+
+    pictures: tuple[Path, ...]
+    picture_s: float
+    """How long one picture took."""
+    class_loss: float | None
+    """Noise prediction loss on fresh pictures of the class, at the same noise for every model."""
+    distance: float | None
+    """To the dataset, see worker/evaluation.py `measure_distance`."""
+
+
+class Glance(Value):
+    """What was seen: the base model first, then with each LoRA."""
+
+    looks: tuple[Look, ...]

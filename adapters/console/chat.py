@@ -47,6 +47,8 @@ class Chat:
         self._screen = screen
         self._last: Answer | None = None
         self._met = asyncio.Event()
+        self.hears = asyncio.Event()
+        """Set once news would be heard."""
         self.words = Words(seat.locale)
         self.progress: dict[str, str] = {}
         """What each training that runs has come to, by its id."""
@@ -142,6 +144,7 @@ class Chat:
         await self._met.wait()
         account = await self._find_account()
         async with self._studio.events.subscribe(f"account:{account.id}") as events:
+            self.hears.set()
             async for event in events:
                 if event.kind == "training":
                     self._note_progress(event)

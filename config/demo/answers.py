@@ -6,6 +6,9 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from core.offerings.records import ParamValue
 
+ENDED = ("completed", "failed", "cancelled")
+"""The statuses of a training that has ended."""
+
 
 class Answer(BaseModel):
     """Part of an answer; fields that the demo does not read are passed over."""

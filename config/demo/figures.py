@@ -9,7 +9,7 @@ from config.demo.answers import LossPoint, ModelFile, News, Report, StatementLin
 from config.demo.screen import Screen
 from core.errors import UnavailableError
 from core.records import Value
-from worker.findings import GENTLE_WEIGHT, Evaluation
+from worker.findings import GENTLE_WEIGHT, Evaluation, Glance
 
 
 class Bought(Value):
@@ -39,6 +39,8 @@ class Summary(Value):
     """Everything that a run of the demo found."""
 
     took_s: float
+    story_s: float
+    """Without the chapters that come after."""
     bought: Bought
     learned: Evaluation
 
@@ -48,6 +50,7 @@ class Summary(Value):
         right = found.controls_right
         return {
             "took_s": self.took_s,
+            "story_s": self.story_s,
             "training": {
                 "id": training.id,
                 "offering": training.spec.offering,
@@ -105,6 +108,40 @@ def show_points(bought: Bought, screen: Screen) -> None:
     ]
     screen.show_figures("Points", rows)
     screen.show_statement(bought.statement)
+
+
+def tell_points(bought: Bought, screen: Screen) -> None:
+    """Say in a line where a training's points went."""
+    points = bought.get_points()
+    screen.say(
+        f"Quoted {points['quote']} points, held {points['hold']}, charged {points['charge']}; "
+        f"{points['balance']} left."
+    )
+
+
+def show_forgetting(glance: Glance, class_prompt: str, screen: Screen) -> None:
+    """Show what is left of a class without a LoRA, with class images, and without them."""
+    base, kept, lost = (look.class_loss or 0.0 for look in glance.looks)
+    rows = [
+        ("base", f"{base:.4f}", "draws it as it always did"),
+        ("with class images", f"{kept:.4f}", f"{kept / base - 1:+.0%}"),
+        ("without", f"{lost:.4f}", f"{lost / base - 1:+.0%}: it forgets the class"),
+    ]
+    screen.show_figures(f"Loss on fresh pictures of “{class_prompt}”, at the same noise", rows)
+
+
+def show_four_steps(glance: Glance, steps: int, screen: Screen) -> None:
+    """Show how near few steps come to the dataset, before and after."""
+    before, after = glance.looks
+    rows = [
+        ("base", f"{before.distance or 0:.3f}", f"{steps} steps, over the acceleration LoRA"),
+        ("Hyper-LoRA", f"{after.distance or 0:.3f}", "same steps, prompts and seeds"),
+    ]
+    screen.show_figures("Distance of drawn pictures to the dataset (less is nearer)", rows)
+    screen.say(
+        f"A picture took {after.picture_s * 1000:.0f} ms: {steps} passes through the network, where 20 "
+        "steps with guidance are 40."
+    )
 
 
 def show_learned(found: Evaluation, screen: Screen) -> None:

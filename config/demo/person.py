@@ -10,6 +10,7 @@ import aiohttp
 from pydantic import BaseModel, JsonValue, TypeAdapter
 
 from config.demo.answers import (
+    ENDED,
     Balance,
     Dataset,
     Metrics,
@@ -26,7 +27,6 @@ from config.demo.answers import (
 )
 from core.errors import RefusedError, UnavailableError
 
-ENDED = ("completed", "failed", "cancelled")
 _TIMEOUT = aiohttp.ClientTimeout(total=60)
 _STREAM_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_read=60)
 _SETTLE_S = 30.0

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
-from config.demo.answers import StatementLine, TrainingNews
+from config.demo.answers import ENDED, StatementLine, TrainingNews
 
 _PARTS = 8
 """Lines of progress where there is no terminal."""
@@ -34,12 +34,15 @@ class Screen:
         for file, what in files:
             self.say(f"{file.name:<{width}}  {what}")
 
-    async def follow(self, events: AsyncIterator[TrainingNews]) -> None:
-        """Show a training's progress until its events end."""
+    async def follow(self, events: AsyncIterator[TrainingNews], parts: int = _PARTS) -> None:
+        """Show a training's progress until its events end: a bar, or without a terminal a line a part.
+
+        Without parts there is one line at the end.
+        """
         if self.console.is_terminal:
             await self._show_bar(events)
         else:
-            await self._print_lines(events)
+            await self._print_lines(events, parts)
 
     async def _show_bar(self, events: AsyncIterator[TrainingNews]) -> None:
         columns = (
@@ -57,12 +60,12 @@ class Screen:
                     bar, total=total, completed=now.step, stage=stage, facts=_word_facts(news)
                 )
 
-    async def _print_lines(self, events: AsyncIterator[TrainingNews]) -> None:
+    async def _print_lines(self, events: AsyncIterator[TrainingNews], parts: int) -> None:
         said: object = None
         async for news in events:
             now = news.progress
-            part = now.step * _PARTS // max(1, now.total_steps)
-            if (news.status, part) != said:
+            part = now.step * parts // max(1, now.total_steps)
+            if (news.status, part) != said and (parts or news.status in ENDED):
                 said = (news.status, part)
                 facts = f"{now.step}/{now.total_steps} steps  {_word_facts(news)}"
                 self.say(f"{_name_stage(news):<11} {facts}".rstrip())

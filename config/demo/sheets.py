@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from config.demo.answers import LossPoint
 from config.demo.pictures import TRIGGER_WORD, Pictures
-from worker.findings import GENTLE_WEIGHT, BeforeAfter, Evaluation
+from worker.findings import GENTLE_WEIGHT, BeforeAfter, Evaluation, Glance
 
 CELL_PX = 128
 _GAP_PX = 6
@@ -101,6 +101,40 @@ def save_before_after(
     page.add_row(_open(found.controls.before))
     page.add_row(_open(found.gentle_controls))
     page.add_row(_open(found.controls.after), controls)
+    page.save(file)
+
+
+def save_dreambooth(
+    file: Path, subject: Sequence[Path], glance: Glance, prompts: tuple[str, str]
+) -> None:
+    """Save what base model and LoRAs draw with the trigger word, on the left, and without it."""
+    page = Page(8)
+    page.add_title(f"{len(subject)} pictures of one subject")
+    page.add_row(_open(subject))
+    page.add_space()
+    count = len(glance.looks[0].pictures)
+    half = count // 2
+    words = [f"“{prompts[number // half]}”" for number in range(count)]
+    titles = ("Base model", "DreamBooth", "Trained without class images: every circle becomes it")
+    for title, look in zip(titles, glance.looks, strict=True):
+        page.add_title(title)
+        page.add_row(_open(look.pictures), words)
+    page.save(file)
+
+
+def save_hyper_lora(
+    file: Path, glance: Glance, way: tuple[int, Sequence[str]], usual: Sequence[Path]
+) -> None:
+    """Save what is drawn in few steps before and after, and what the usual LoRA draws in its many."""
+    steps, prompts = way
+    before, after = glance.looks
+    page = Page(8)
+    page.add_title(f"Base model, {steps} steps, over the acceleration LoRA")
+    page.add_row(_open(before.pictures))
+    page.add_title(f"With the Hyper-LoRA, {steps} steps")
+    page.add_row(_open(after.pictures))
+    page.add_title("For comparison: the LoRA from before, 20 steps with guidance")
+    page.add_row(_open(usual), prompts)
     page.save(file)
 
 

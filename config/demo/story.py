@@ -1,16 +1,13 @@
-"""The demo, told from top to bottom: a stranger's first hour with Trainyard in about two minutes."""
+"""The demo, told from top to bottom: a stranger's first hour with Trainyard in a few minutes."""
 
 import asyncio
-import contextlib
 import json
 import logging
 import secrets
 import shutil
-import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import JsonValue, SecretStr
@@ -19,65 +16,61 @@ from rich.console import Console
 from config.accounts import make_token
 from config.demo import figures, sheets
 from config.demo.answers import Training
+from config.demo.chapters import (
+    Chapter,
+    Stage,
+    tell_dreambooth,
+    tell_hyper_lora,
+)
 from config.demo.folder import read_folder
 from config.demo.judging import judge
 from config.demo.person import Person, sign_in
 from config.demo.pictures import CONTROLS, TRIGGER_WORD, Pictures, draw_pictures
+from config.demo.plan import Plan, choose_data_folder
 from config.demo.screen import Screen
 from config.demo.services import Services
 from config.naming import name_program
 from config.settings import Settings
 from config.wiring import load_offerings
 from core.errors import InvalidError, TrainyardError
-from core.offerings.records import ParamValue
 from worker.findings import Evaluation
 
-OFFERING = "tiny-lora"
+OFFERING, BASE_MODEL = "tiny-lora", "tiny-sd"
 POINTS = 500
-PARAMS: dict[str, ParamValue] = {
-    "steps": 800,
-    "learning_rate": 0.003,
-    "rank": 32,
-    "network_alpha": 32.0,
-    "flip": False,
-    "sample_every_steps": 400,
-}
-"""Tuned by eye; captions say left and right, so nothing is mirrored."""
 LOGS = "logs"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a run of the demo is asked for."""
-
-    out: Path
-    images: Path | None = None
-    data_folder: Path | None = None
-    """Kept afterwards when given; else a temporary one that goes with the demo."""
-    params: dict[str, ParamValue] = field(default_factory=lambda: dict(PARAMS))
 
 
 async def tell_story(plan: Plan, screen: Screen) -> figures.Summary:
     """Run the demo and return its figures. Raises TrainyardError with a sentence for the person."""
     began_s = time.monotonic()
     screen.console.print("[bold]Trainyard[/bold]: teach an image model something it has never seen")
-    out = plan.out
-    pictures = prepare_pictures(plan, out, screen)
-    with _choose_data_folder(plan) as data_folder:
+    pictures = prepare_pictures(plan, plan.out, screen)
+    with choose_data_folder(plan) as data_folder:
         settings = Settings(data_folder=data_folder, redis_url=SecretStr(""))
-        services = Services(data_folder, out / LOGS)
+        services = Services(data_folder, plan.out / LOGS)
+        models = load_offerings(settings)
+        base = models.get_base_model(models.get(OFFERING), BASE_MODEL)
         screen.begin_chapter("Trainyard starts: Redis, web server and worker")
         async with services, _meet(settings, services, screen) as person:
-            training = await services.run_beside(train(person, plan, pictures, screen))
-            bought = await services.run_beside(collect(person, training, out, screen))
-        screen.begin_chapter("What did it learn?")
-        screen.say("Trainyard is stopped; diffusers loads the base model, and then the file, too …")
-        models = load_offerings(settings)
-        base = models.get_base_model(models.get(OFFERING), training.spec.base_model.id)
-        found = await judge(services, base, training.spec.params, pictures, out)
+            stage = Stage(person, services, screen, base, plan.out)
+            dataset = await services.run_beside(upload(person, plan, pictures, screen))
+            training = await services.run_beside(train(person, dataset, plan, pictures, screen))
+            bought = await services.run_beside(collect(person, training, plan.out, screen))
+            screen.begin_chapter("What did it learn?")
+            screen.say("Another process, with diffusers, loads the base model, and then the file …")
+            params = training.spec.params
+            found = await services.run_beside(judge(services, base, params, pictures, plan.out))
+            show_results(found, bought, pictures, plan.out, screen)
+            story_s = round(time.monotonic() - began_s, 1)
+            booth = await services.run_beside(tell_dreambooth(stage, plan.dreambooth_params))
+            usual = (pictures.prompts, found.prompts.after)
+            hyper = await services.run_beside(
+                tell_hyper_lora(stage, plan.hyper_params, dataset, *usual)
+            )
+    chapters = {"dreambooth": booth, "hyper-lora": hyper}
     took_s = round(time.monotonic() - began_s, 1)
-    summary = figures.Summary(took_s=took_s, bought=bought, learned=found)
-    show_results(summary, pictures, out, screen)
+    summary = figures.Summary(took_s=took_s, story_s=story_s, bought=bought, learned=found)
+    end_story(summary, chapters, plan.out, screen)
     return summary
 
 
@@ -114,8 +107,8 @@ async def _meet(settings: Settings, services: Services, screen: Screen) -> Async
         yield person
 
 
-async def train(person: Person, plan: Plan, pictures: Pictures, screen: Screen) -> Training:
-    """Upload, look at the free report and the price, submit, and follow until the training is settled."""
+async def upload(person: Person, plan: Plan, pictures: Pictures, screen: Screen) -> str:
+    """Upload the pictures, look at the free report, and return the dataset's id."""
     screen.begin_chapter("Upload and health report")
     dataset = await person.create_dataset("Demo", "What `trainyard demo` trains on.")
     files = [(plan.out / "dataset" / f"{p.name}.png", p.caption) for p in pictures.training]
@@ -123,11 +116,18 @@ async def train(person: Person, plan: Plan, pictures: Pictures, screen: Screen) 
         if outcome.outcome != "added":
             screen.say(f"{outcome.filename}: {outcome.detail or outcome.outcome}")
     figures.tell_report(await person.get_report(dataset.id), screen)
+    return dataset.id
+
+
+async def train(
+    person: Person, dataset: str, plan: Plan, pictures: Pictures, screen: Screen
+) -> Training:
+    """Look at the price, submit, and follow until the training is settled."""
     screen.begin_chapter("Price and training")
     names = [offering.name for offering in await person.list_offerings()]
     screen.say(f"On offer: {', '.join(names)}.")
     params: dict[str, JsonValue] = {**plan.params}
-    quote = await person.get_quote(OFFERING, {"params": params, "dataset": dataset.id})
+    quote = await person.get_quote(OFFERING, {"params": params, "dataset": dataset})
     screen.say(
         f"{params['steps']} steps cost {quote.quote.points} of {quote.balance_points} points."
     )
@@ -135,7 +135,7 @@ async def train(person: Person, plan: Plan, pictures: Pictures, screen: Screen) 
         raise InvalidError("These points do not cover it: `trainyard grant demo 500` adds some.")
     key = secrets.token_hex(16)
     body: dict[str, JsonValue] = {
-        "dataset": dataset.id,
+        "dataset": dataset,
         "offering": OFFERING,
         "trigger_words": [TRIGGER_WORD],
         "sample_prompts": list(pictures.prompts[:2]),
@@ -174,20 +174,30 @@ async def collect(person: Person, training: Training, out: Path, screen: Screen)
     return bought
 
 
-def show_results(summary: figures.Summary, pictures: Pictures, out: Path, screen: Screen) -> None:
-    """Show the figures, write the sheets, and say what lies where."""
-    found: Evaluation = summary.learned
+def show_results(
+    found: Evaluation, bought: figures.Bought, pictures: Pictures, out: Path, screen: Screen
+) -> None:
+    """Show the figures and save the sheets."""
     figures.show_learned(found, screen)
     sheets.save_before_after(out / "before-after.png", pictures, found, CONTROLS)
-    held_out = found.held_out_training_loss
-    sheets.save_loss_curve(out / "loss.png", summary.bought.losses, held_out)
-    figures_file = json.dumps(summary.to_json(), indent=2, ensure_ascii=False) + "\n"
-    (out / "summary.json").write_text(figures_file, "utf-8")
+    sheets.save_loss_curve(out / "loss.png", bought.losses, found.held_out_training_loss)
+
+
+def end_story(
+    summary: figures.Summary, chapters: dict[str, Chapter], out: Path, screen: Screen
+) -> None:
+    """Write the figures and say what lies where."""
+    told = {**summary.to_json(), **{name: c.to_json() for name, c in chapters.items()}}
+    text = json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+    (out / "summary.json").write_text(text, "utf-8")
+    times = ", ".join(f"{name} {chapter.took_s:.0f} s" for name, chapter in chapters.items())
     screen.begin_chapter(f"Done in {summary.took_s:.0f} s. What lies where")
-    screen.say(f"In {out}:")
+    screen.say(f"In {out} (the story took {summary.story_s:.0f} s, {times}):")
     screen.list_files(
         [
             (out / "before-after.png", "look at this one first"),
+            (out / "dreambooth.png", "one subject, with and without its word"),
+            (out / "hyper-lora.png", "drawn in four steps, before and after"),
             (out / "dataset.png", "what it was trained on"),
             (out / "loss.png", "how the loss fell"),
             (out / "lora.safetensors", "the LoRA for ComfyUI, A1111 and diffusers"),
@@ -203,17 +213,6 @@ def show_results(summary: figures.Summary, pictures: Pictures, out: Path, screen
         ("make demo IMAGES=folder OUT=folder", "the same with your own pictures"),
     ):
         screen.say(f"{command:<42} {what}")
-
-
-@contextlib.contextmanager
-def _choose_data_folder(plan: Plan) -> Iterator[Path]:
-    """Take the given data folder, or a temporary one."""
-    if plan.data_folder is not None:
-        plan.data_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        yield plan.data_folder.resolve()
-        return
-    with tempfile.TemporaryDirectory(prefix="trainyard-demo-") as folder:
-        yield Path(folder)
 
 
 def run_demo(plan: Plan) -> int:

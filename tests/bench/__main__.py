@@ -8,13 +8,34 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import discord, http, intake, jobs, ledger, resolution, telegram, training, uploads
+from tests.bench import (
+    discord,
+    http,
+    intake,
+    jobs,
+    ledger,
+    peaks,
+    resolution,
+    sd15,
+    telegram,
+    training,
+    uploads,
+)
 from tests.bench.figures import FIGURES, ROOT, Effort, Reading
 from tests.bench.table import Results, show, write_json, write_page
 
 Measure = Callable[[Effort], Awaitable[dict[str, Reading]]]
 THEMES: dict[tuple[str, ...], Measure] = {
     ("training.tiny.step_ratio", "training.tiny.memory_ratio"): training.measure,
+    (
+        "training.sd15.step_ratio",
+        "training.sd15.batch4_ratio",
+        "training.vs_diffusers_ratio",
+        "training.vs_diffusers_memory_ratio",
+    ): sd15.measure,
+    ("training.sd15.peak_gb",): peaks.measure_sd15,
+    ("training.sdxl.peak_gb",): peaks.measure_sdxl,
+    ("training.warm_start_s",): peaks.measure_warm_start,
     ("job.first_step_s", "job.progress_delay_s"): jobs.measure,
     ("intake.image_ratio",): intake.measure,
     ("intake.memory_growth_mb",): uploads.measure,
@@ -27,11 +48,12 @@ THEMES: dict[tuple[str, ...], Measure] = {
 
 
 def main(arguments: Sequence[str], docs: Path, effort: Effort) -> int:
-    """Measure the figures that are named, or all, and return the exit code."""
+    """Measure the figures that are named, or all but the heavy ones, and return the exit code."""
     names = [figure.name for figure in FIGURES]
+    usual = [figure.name for figure in FIGURES if not figure.is_heavy]
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("name", nargs="*", help=f"one of: {', '.join(names)}")
-    wanted = parser.parse_args(arguments).name or names
+    wanted = parser.parse_args(arguments).name or usual
     if unknown := sorted(set(wanted) - set(names)):
         parser.error(f"there is no figure {', '.join(unknown)}; there are {', '.join(names)}")
     readings = asyncio.run(measure(set(wanted), effort))

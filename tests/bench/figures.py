@@ -17,6 +17,8 @@ class Figure:
     better: Better
     unit: str
     compares: str
+    is_heavy: bool = False
+    """Whether it takes minutes and gigabytes, so that it is measured only when it is named."""
 
     def is_met(self, value: float) -> bool:
         return value >= self.bar if self.better == "higher" else value <= self.bar
@@ -37,6 +39,10 @@ class Effort:
     warmup_steps: int = 30
     training_turns: int = 30
     training_turn_steps: int = 10
+    large_turns: int = 4
+    large_turn_steps: int = 2
+    large_px: int = 512
+    sdxl_px: int = 1024
     jobs: int = 5
     job_steps: int = 60
     image_turns: int = 3
@@ -58,7 +64,7 @@ class Effort:
 FIGURES = (
     Figure(
         "training.tiny.step_ratio",
-        0.90,
+        0.95,
         "higher",
         "of the bare loop's steps/s",
         "The real training child on tiny-lora's defaults, past its first steps and between samples and "
@@ -73,6 +79,70 @@ FIGURES = (
         "of the bare loop's peak memory",
         "Peak resident memory (VmHWM) of that child over its whole task, from start to checked weights, "
         "against that of the loop's process, which loads the UNet alone.",
+    ),
+    Figure(
+        "training.sd15.step_ratio",
+        0.95,
+        "higher",
+        "of the bare loop's steps/s",
+        "The same with Stable Diffusion 1.5 at its real size (random weights), 256 px, rank 16, batch 1, full "
+        "precision, sd15-lora's defaults else.",
+        is_heavy=True,
+    ),
+    Figure(
+        "training.sd15.batch4_ratio",
+        1.0,
+        "higher",
+        "of the images/s at batch 1",
+        "That child against one that trains with batch 4.",
+        is_heavy=True,
+    ),
+    Figure(
+        "training.vs_diffusers_ratio",
+        1.0,
+        "higher",
+        "of its images/s",
+        "That child against the algorithm of diffusers' train_text_to_image_lora.py on the same base model, "
+        "pictures and settings (tests/bench/diffusers_loop.py). The reason: it encodes pictures and captions "
+        "anew at every step, and gives memory back to the system that the next step asks for again.",
+        is_heavy=True,
+    ),
+    Figure(
+        "training.vs_diffusers_memory_ratio",
+        1.0,
+        "lower",
+        "of its peak memory",
+        "Peak resident memory of the same two, ours over its whole task. The reason: what the autoencoder "
+        "needs to encode a picture lies beside what the UNet's step needs.",
+        is_heavy=True,
+    ),
+    Figure(
+        "training.sd15.peak_gb",
+        8.0,
+        "lower",
+        "GB",
+        "Peak resident memory of the child over a task of two steps on Stable Diffusion 1.5's real size with "
+        "sd15-lora's defaults (512 px, batch 2, bf16), a checkpoint after each, and checked files; no samples.",
+        is_heavy=True,
+    ),
+    Figure(
+        "training.sdxl.peak_gb",
+        20.0,
+        "lower",
+        "GB",
+        "The same with SDXL's real size, both text encoders and sdxl-lora's defaults (1024 px, batch 1, bf16, "
+        "gradient checkpointing).",
+        is_heavy=True,
+    ),
+    Figure(
+        "training.warm_start_s",
+        2.0,
+        "lower",
+        "s",
+        "From a loaded base model to the beginning of the first step, the second time that a child trains on "
+        "the same pictures of Stable Diffusion 1.5's real size; no samples. Bytes from the disk are the "
+        "child's read_bytes of /proc/self/io while it loads.",
+        is_heavy=True,
     ),
     Figure(
         "job.first_step_s",

@@ -70,13 +70,14 @@ def write_page(results: Results, file: Path) -> None:
     rows = {name: row for row, name in rows.items()}
     for figure, reading in results.list_figures():
         cells = [*_make_cells(figure, reading), results.date]
-        cells[0] = f"`{figure.name}`"
+        cells[0] = f"`{figure.name}`{' °' if figure.is_heavy else ''}"
         rows[figure.name] = f"| {' | '.join(cells)} |"
     lines = [
         "# Benchmarks",
         "",
         "Each figure is measured beside the physical limit of the same machine in the same run, in turns.",
         "Run them with `make bench`, or some of them with `.venv/bin/python -m tests.bench NAME...`.",
+        f"Those marked ° take minutes and gigabytes and are only measured when named: {_list_heavy()}.",
         f"Last run {results.date} on {describe_machine()}.",
         "",
         f"| {' | '.join((*_COLUMNS, 'date'))} |",
@@ -104,6 +105,11 @@ def describe_machine() -> str:
         f"{cpu}, {os.cpu_count()} cores, {memory_gb:.0f} GB of memory, "
         f"Python {platform.python_version()}, torch {version('torch')}"
     )
+
+
+def _list_heavy() -> str:
+    heavy = " ".join(figure.name for figure in FIGURES if figure.is_heavy)
+    return f"`make bench FIGURES='{heavy}'`"
 
 
 def _make_cells(figure: Figure, reading: Reading) -> list[str]:

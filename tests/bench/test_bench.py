@@ -15,6 +15,13 @@ TINY = Effort(image_turns=1, large_pictures=1, ledger_turns=2, ledger_turn_entri
 NAMES = {
     "training.tiny.step_ratio",
     "training.tiny.memory_ratio",
+    "training.sd15.step_ratio",
+    "training.sd15.batch4_ratio",
+    "training.sd15.peak_gb",
+    "training.sdxl.peak_gb",
+    "training.vs_diffusers_ratio",
+    "training.vs_diffusers_memory_ratio",
+    "training.warm_start_s",
     "job.first_step_s",
     "job.progress_delay_s",
     "intake.image_ratio",

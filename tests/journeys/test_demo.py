@@ -10,33 +10,54 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
+from config.demo.chapters import DREAMBOOTH_PARAMS, HYPER_PARAMS
 from config.demo.folder import read_folder
 from config.demo.person import sign_in
 from config.demo.pictures import NEW_GROUND, TRIGGER_WORD, draw_pictures
+from config.demo.plan import PARAMS, Plan
 from config.demo.screen import Screen
 from config.demo.sheets import smooth
-from config.demo.story import PARAMS, Plan, tell_story
+from config.demo.story import tell_story
 from core.errors import InvalidError, TrainyardError
 
 QUICK = {**PARAMS, "steps": 40, "lr_warmup_steps": 5, "sample_every_steps": 40}
+QUICK_BOOTH = {**DREAMBOOTH_PARAMS, "steps": 30, "class_images": 4}
+QUICK_HYPER = {**HYPER_PARAMS, "steps": 60}
 
 
 async def test_the_demo_teaches_something_and_its_points_add_up(tmp_path: Path) -> None:
     printed = io.StringIO()
-    plan = Plan(out=tmp_path / "out", data_folder=tmp_path / "data", params=QUICK)
+    plan = Plan(
+        out=tmp_path / "out",
+        data_folder=tmp_path / "data",
+        params=QUICK,
+        dreambooth_params=QUICK_BOOTH,
+        hyper_params=QUICK_HYPER,
+    )
     summary = await tell_story(plan, Screen(Console(file=printed, highlight=False, width=100)))
     made = {file.name for file in plan.out.iterdir()}
     assert made >= {
         "before-after.png",
         "dataset.png",
+        "dreambooth.png",
+        "hyper-lora.png",
         "loss.png",
         "lora.safetensors",
         "lora-diffusers.safetensors",
         "summary.json",
     }
-    points = json.loads((plan.out / "summary.json").read_text())["points"]
-    assert points["quote"] == points["hold"] == points["charge"] + points["refund"] > 0
-    assert points["balance"] == 500 - points["charge"]
+    told = json.loads((plan.out / "summary.json").read_text())
+    kept, lost = told["dreambooth"]["points"]
+    (hyper,) = told["hyper-lora"]["points"]
+    balance = 500
+    for points in (told["points"], kept, lost, hyper):
+        assert points["quote"] == points["hold"] == points["charge"] + points["refund"] > 0
+        balance -= points["charge"]
+        assert points["balance"] == balance
+    _, with_class, without = (look["class_loss"] for look in told["dreambooth"]["looks"])
+    assert with_class < without
+    before, after = (look["distance"] for look in told["hyper-lora"]["looks"])
+    assert after < before
     loss = summary.learned.held_out_loss
     assert loss.after < 0.9 * loss.before
     assert len(summary.bought.losses) == 40

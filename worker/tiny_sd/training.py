@@ -2,6 +2,7 @@
 
 import ctypes
 import math
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -43,6 +44,11 @@ class Run:
     step: int = 0
     trained_s: float = 0.0
     losses: list[float] = field(default_factory=list)
+
+
+def count_threads() -> int:
+    """Count the threads to compute with: what OMP_NUM_THREADS says where it is set, else every core."""
+    return torch.get_num_threads() if os.environ.get("OMP_NUM_THREADS") else os.cpu_count() or 1
 
 
 def prepare_cpu(threads: int = 2) -> None:

@@ -54,19 +54,13 @@ def _make_adamw_8bit(groups: list[dict[str, Any]], decay: float) -> torch.optim.
     try:
         import bitsandbytes
     except ImportError as error:
-        raise _no_8bit() from error
-    if not torch.cuda.is_available():
-        raise _no_8bit()
+        raise TrainingError(
+            "This worker has no 8-bit optimiser: bitsandbytes is not installed. Choose adamw and try "
+            "again; all points were returned.",
+            code="optimizer_missing",
+        ) from error
     optimizer: torch.optim.Optimizer = bitsandbytes.optim.AdamW8bit(groups, weight_decay=decay)
     return optimizer
-
-
-def _no_8bit() -> TrainingError:
-    return TrainingError(
-        "This worker has no 8-bit optimiser: it needs an NVIDIA GPU and bitsandbytes. Choose adamw "
-        "and try again; all points were returned.",
-        code="optimizer_missing",
-    )
 
 
 def set_rates(optimizer: torch.optim.Optimizer, factor: float) -> None:
@@ -78,8 +72,12 @@ def set_rates(optimizer: torch.optim.Optimizer, factor: float) -> None:
 def get_state(
     parameters: Mapping[str, nn.Parameter], optimizer: torch.optim.Optimizer
 ) -> tuple[dict[str, Tensor], Numbers]:
-    """Get an optimiser's state: tensors by `<parameter>|<key>`, and numbers by parameter or group."""
+    """Get an optimiser's state: tensors by `<parameter>|<key>`, and numbers by parameter or group.
+
+    No two tensors share memory, which safetensors refuses: 8-bit AdamW has one code book for all.
+    """
     tensors: dict[str, Tensor] = {}
+    seen = set[int]()
     numbers: Numbers = {
         f"group {index}": {k: v for k, v in group.items() if isinstance(v, int | float)}
         for index, group in enumerate(optimizer.param_groups)
@@ -87,7 +85,10 @@ def get_state(
     for name, parameter in parameters.items():
         for key, value in optimizer.state[parameter].items():
             if isinstance(value, Tensor):
-                tensors[f"{name}|{key}"] = value.detach().contiguous()
+                value = value.detach().contiguous()
+                is_shared = value.data_ptr() in seen
+                tensors[f"{name}|{key}"] = value.clone() if is_shared else value
+                seen.add(value.data_ptr())
             elif isinstance(value, int | float):
                 numbers.setdefault(name, {})[key] = value
     return tensors, numbers

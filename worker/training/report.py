@@ -101,6 +101,8 @@ class Report:
         """Draw the person's prompts at fixed seeds. Raises StoppedError."""
         assert self._begun is not None
         (base, state), prompts = self._begun, self._task.spec.sample_prompts
+        if not prompts:
+            return
         side_px, seed = self._settings.resolution_px, self._settings.seed
         pictures = draw_samples(base, prompts, (side_px, seed), self.check_stop)
         for index, (prompt, picture) in enumerate(zip(prompts, pictures, strict=True)):

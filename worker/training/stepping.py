@@ -13,6 +13,7 @@ from worker.training.denoising import compute_loss
 from worker.training.encoding import Encoded
 from worker.training.guards import is_out_of_memory
 from worker.training.lora import list_trained
+from worker.training.memory import put_aside
 from worker.training.optimizers import set_rates
 from worker.training.schedule import get_rate_factor
 from worker.training.seeds import seed_dropout
@@ -29,12 +30,14 @@ class Stepper:
         self._settings = settings
         self._streams = part_streams(encoded, settings)
         self._modules = list_trained(base, settings)
+        self._resting = (base.vae, *(() if settings.train_text_encoder else base.text_encoders))
         self._parts = 1
         if settings.gradient_checkpointing:
             _enable_checkpointing(self._modules)
 
     def enter_training(self) -> None:
-        """Switch dropout on."""
+        """Switch dropout on, and let go of what only encoding and samples need."""
+        put_aside(*self._resting)
         for module in self._modules.values():
             module.train()
 

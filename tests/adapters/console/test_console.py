@@ -133,7 +133,7 @@ async def complete(chat: Chat, line: str) -> list[str]:
 
 
 async def test_commands_choices_and_answers_are_completed(chat: Chat) -> None:
-    assert await complete(chat, "/dataset s") == ["dataset show"]
+    assert await complete(chat, "/dataset sho") == ["dataset show"]
     await chat.take("/dataset create Black cats")
     await chat.take("/dataset create Dogs")
     assert await complete(chat, "/dataset show bla") == ['"Black cats" ']
@@ -147,7 +147,7 @@ async def test_news_appears_while_somebody_types(
     async def bring_news() -> None:
         await screen.changed.wait()
         account, _ = await studio.accounts.first_contact("local", "ada", "ada")
-        await asyncio.sleep(0.3)  # until the terminal listens
+        await chat.hears.wait()
         screen.changed.clear()
         data: dict[str, JsonValue] = {"platforms": ["local", "moon"], "source": "ac_x"}
         await studio.notifications.tell(account.id, "k", NewsKind.ACCOUNTS_LINKED, data)
@@ -159,7 +159,7 @@ async def test_news_appears_while_somebody_types(
         pipe.send_text("/poi")
         async with chat.hear_news():
             await asyncio.gather(talk(chat, screen, tmp_path / "history"), bring_news())
-    assert "★" in seen.getvalue() and "local and moon" in seen.getvalue()
+    assert "★" in seen.getvalue() and "Terminal and moon" in seen.getvalue()
     assert "You have 100 points" in seen.getvalue()
 
 

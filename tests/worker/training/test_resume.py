@@ -5,10 +5,12 @@ import shutil
 import signal
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import torch
+from _pytest.mark import ParameterSet
 
 from core.offerings.records import ParamValue
 from tests.worker.training.tasks import Told, make_spec, make_task, stop_at, train
@@ -21,6 +23,7 @@ WAYS: dict[str, Params] = {
     "adamw": {"lr_scheduler": "cosine", "flip": True},
     "prodigy": {"optimizer": "prodigy", "lr_warmup_steps": 2, "weight_decay": 0.1},
     "adafactor": {"optimizer": "adafactor"},
+    "adamw-8bit": {"optimizer": "adamw-8bit", "rank": 64},
     "accumulation": {"gradient_accumulation_steps": 3, "shuffle_caption": True, "repeats": 2},
     "text encoder": {"train_text_encoder": True, "target_modules": "all"},
     "dropout": {"network_dropout": 0.3, "noise_offset": 0.1},
@@ -52,7 +55,14 @@ def move(checkpoint: Path, place: Path) -> Path:
     return place
 
 
-@pytest.mark.parametrize("way", WAYS)
+def list_ways() -> list[ParameterSet]:
+    """List the ways; where bitsandbytes is not installed, that one is skipped."""
+    has_8bit = find_spec("bitsandbytes") is not None
+    missing = pytest.mark.skipif(not has_8bit, reason="bitsandbytes is not installed")
+    return [pytest.param(way, marks=missing if "8bit" in way else ()) for way in WAYS]
+
+
+@pytest.mark.parametrize("way", list_ways())
 def test_a_training_that_is_cut_off_and_resumed_makes_the_same_files(
     way: str, tmp_path: Path
 ) -> None:

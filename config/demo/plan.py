@@ -1,0 +1,46 @@
+"""What a run of the demo is asked for, and where it keeps its data."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from config.demo.chapters import DREAMBOOTH_PARAMS, HYPER_PARAMS
+from core.offerings.records import ParamValue
+
+PARAMS: dict[str, ParamValue] = {
+    "steps": 800,
+    "learning_rate": 0.003,
+    "rank": 32,
+    "network_alpha": 32.0,
+    "flip": False,
+    "sample_every_steps": 400,
+}
+"""Tuned by eye; captions say left and right, so nothing is mirrored."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run of the demo is asked for."""
+
+    out: Path
+    images: Path | None = None
+    data_folder: Path | None = None
+    """Kept afterwards when given; else a temporary one that goes with the demo."""
+    params: dict[str, ParamValue] = field(default_factory=lambda: dict(PARAMS))
+    dreambooth_params: dict[str, ParamValue] = field(
+        default_factory=lambda: dict(DREAMBOOTH_PARAMS)
+    )
+    hyper_params: dict[str, ParamValue] = field(default_factory=lambda: dict(HYPER_PARAMS))
+
+
+@contextmanager
+def choose_data_folder(plan: Plan) -> Iterator[Path]:
+    """Take the given data folder, or a temporary one."""
+    if plan.data_folder is not None:
+        plan.data_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        yield plan.data_folder.resolve()
+        return
+    with tempfile.TemporaryDirectory(prefix="trainyard-demo-") as folder:
+        yield Path(folder)
