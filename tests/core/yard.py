@@ -12,6 +12,8 @@ from typing import Any, get_args, get_type_hints
 
 from adapters.files import FileBlobs
 from adapters.images.pool import SandboxedImages
+from adapters.mongo.database import MongoDatabase
+from adapters.mongo.documents import MongoDocuments
 from adapters.sqlite.database import SqliteDatabase
 from adapters.sqlite.documents import SqliteDocuments
 from core.accounts.records import Principal
@@ -139,9 +141,15 @@ class Yard:
 
 @asynccontextmanager
 async def open_yard(
-    folder: Path, clock: HandClock, wrap: Wrap = lambda documents: documents
+    folder: Path,
+    clock: HandClock,
+    wrap: Wrap = lambda documents: documents,
+    mongodb: MongoDatabase | None = None,
 ) -> AsyncIterator[Yard]:
-    """Open a studio on a folder; `wrap` stands between the studio and each of its Documents."""
+    """Open a studio on a folder; `wrap` stands between the studio and each of its Documents.
+
+    With `mongodb`, records are kept there instead of in SQLite.
+    """
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(SqliteDatabase(folder / "yard.sqlite"))
         blobs = FileBlobs(folder)
@@ -150,7 +158,11 @@ async def open_yard(
         stack.push_async_callback(images.close)
         hints = get_type_hints(Stores)
         names = [field.name for field in fields(Stores)]
-        documents = (SqliteDocuments.open(database, get_args(hints[name])[0]) for name in names)
+        classes = [get_args(hints[name])[0] for name in names]
+        if mongodb is None:
+            documents = [SqliteDocuments.open(database, kind) for kind in classes]
+        else:
+            documents = [MongoDocuments.open(mongodb, kind) for kind in classes]
         opened = dict(zip(names, await asyncio.gather(*documents), strict=True))
         wrapped = Stores(**{name: wrap(documents) for name, documents in opened.items()})
         ports = Ports(wrapped, blobs, images, images, DownWakeups(), DownEvents(), clock)
