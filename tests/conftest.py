@@ -22,7 +22,7 @@ from adapters.redis_server import wait_until_ready
 from config.settings import Settings
 from config.wiring import open_studio
 from core.studio import Studio
-from tests.stores import name_mongodb, open_mongodb, run_mongodb
+from tests.stores import name_mongodb, open_mongodb, run_mongodb, run_s3
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -62,6 +62,13 @@ async def mongodb(mongodb_url: str) -> AsyncIterator[MongoDatabase]:
     """A database of one test's own."""
     async with open_mongodb(mongodb_url) as database:
         yield database
+
+
+@pytest.fixture(scope="session")
+def s3_url() -> Iterator[str]:
+    """The URL of an S3 server of this run's own."""
+    with run_s3() as url:
+        yield url
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,16 +1,20 @@
 """Servers that stores are tested on: MongoDB's protocol and S3's, each a real process on loopback."""
 
+import contextlib
 import os
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
-import pymongo
+from pymongo import MongoClient
 
 from adapters.mongo.database import MongoDatabase
+from adapters.s3.connection import S3Options, make_client
 from config.processes import end_with_parent, find_free_port
 
 MONGODB_VARIABLE = "TRAINYARD_TEST_MONGODB_URL"
@@ -36,7 +40,7 @@ def run_mongodb() -> Iterator[str]:
         options = [str(part) for pair in names.items() for part in pair]
         with _run("nx_27017.nx_27017", *options, "--log-file", f"{folder}/log"):
             url = f"mongodb://127.0.0.1:{port}/"
-            with pymongo.MongoClient(url, serverSelectionTimeoutMS=_START_S * 1000) as client:
+            with _connect(url) as client:
                 client.admin.command("ping")
             yield url
 
@@ -56,8 +60,42 @@ def name_database(url: str) -> Iterator[str]:
     try:
         yield name
     finally:
-        with pymongo.MongoClient(url) as client:
+        with _connect(url) as client:
             client.drop_database(name)
+
+
+def _connect(url: str) -> MongoClient[dict[str, object]]:
+    return MongoClient(url, serverSelectionTimeoutMS=_START_S * 1000)
+
+
+@contextmanager
+def run_s3() -> Iterator[str]:
+    """Start a server that speaks S3 and keeps everything in memory; give its URL."""
+    port = find_free_port()
+    with _run("moto.server", "--host", "127.0.0.1", "--port", str(port)):
+        deadline_s = time.monotonic() + _START_S
+        while True:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+                break
+            if time.monotonic() > deadline_s:
+                raise TimeoutError("the S3 server did not start")
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+
+
+async def make_bucket(url: str) -> S3Options:
+    """Make a bucket of a test's own."""
+    options = S3Options(
+        bucket=f"test-{uuid.uuid4().hex}",
+        endpoint_url=url,
+        region="us-east-1",
+        access_key="test",
+        secret_key="test",
+        path_style=True,
+    )
+    async with make_client(options) as client:
+        await client.create_bucket(Bucket=options.bucket)
+    return options
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Documents of one record class in one collection; a document is the record whole, times as sortable text."""
+"""Documents of one record class in one collection; a document is the record whole, times as milliseconds."""
 
 import secrets
 from collections.abc import Mapping
@@ -11,7 +11,15 @@ from pymongo.errors import DuplicateKeyError
 
 from adapters.mongo.database import Document, MongoDatabase
 from adapters.mongo.indexes import list_indexes, make_indexes
-from adapters.mongo.values import encode, find_holder, look_up, match, match_behind
+from adapters.mongo.values import (
+    encode,
+    find_holder,
+    list_kinds,
+    look_up,
+    match,
+    match_behind,
+    read_cursor,
+)
 from core.errors import (
     AlreadyExistsError,
     DamagedError,
@@ -113,7 +121,8 @@ class MongoDocuments(Generic[R]):
         is_down = order.startswith("-")
         wanted = self._where(where)
         if after is not None:
-            wanted = {"$and": [wanted, match_behind(field, after, is_down)]}
+            value = None if field == "_id" else read_cursor(after, list_kinds(self._class, field))
+            wanted = {"$and": [wanted, match_behind(field, after, value, is_down)]}
         way = DESCENDING if is_down else ASCENDING
         sort = [("_id", way)] if field == "_id" else [(field, way), ("id", way)]
         if limit < 1:  # for MongoDB 0 means all
@@ -182,7 +191,7 @@ class MongoDocuments(Generic[R]):
         return "id"
 
     def _write(self, record: R) -> Document:
-        document: Document = encode(record.model_dump(mode="json"))
+        document: Document = encode(record.model_dump())
         for field in self._nullable:  # what is left out of the partial index
             holder, name = find_holder(document, field)
             if holder.get(name, "") is None:

@@ -1,16 +1,14 @@
 """The indexes of a record class: made when a collection is opened, and checked, for a ledger rests on them."""
 
-import types
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorCollection
-from pydantic import BaseModel
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from adapters.mongo.database import Document, MongoDatabase
+from adapters.mongo.values import list_kinds
 from core.errors import RefusedError
 from core.records import Record
 
@@ -45,33 +43,17 @@ def list_indexes(record_class: type[Record]) -> list[Index]:
     With the time and the id behind it, a page of a list is read off the index in order.
     """
     unique = [
-        Index(key, True, tuple(field for field in key if can_be_null(record_class, field)))
+        Index(
+            key,
+            True,
+            tuple(field for field in key if type(None) in list_kinds(record_class, field)),
+        )
         for key in record_class.unique
     ]
     found = [
         Index(tuple(dict.fromkeys((field, "created_at", "id")))) for field in record_class.indexed
     ]
     return [*unique, *found]
-
-
-def can_be_null(record_class: type[BaseModel], path: str) -> bool:
-    """Tell whether a field, or what it lies in, may be null."""
-    name, _, rest = path.partition(".")
-    kinds = list(_list_kinds(record_class.model_fields[name].annotation))
-    if type(None) in kinds:
-        return True
-    inner = [k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel)]
-    return bool(rest) and any(can_be_null(kind, rest) for kind in inner)
-
-
-def _list_kinds(annotation: Any) -> Iterable[Any]:  # annotations have no common type
-    if get_origin(annotation) is Annotated:
-        yield from _list_kinds(get_args(annotation)[0])
-    elif get_origin(annotation) in (Union, types.UnionType):
-        for part in get_args(annotation):
-            yield from _list_kinds(part)
-    else:
-        yield annotation
 
 
 async def make_indexes(

@@ -24,8 +24,8 @@ from core.offerings.catalogue import parse_base_models, parse_offerings
 from core.offerings.records import ParamValue
 from core.offerings.service import Offerings, TrainingWishes
 from core.points.reconcile import Verdict
-from core.ports import Event
-from core.records import new_id
+from core.ports import Documents, Event
+from core.records import Record, new_id
 from core.studio import Ports, Stores, Studio
 from tests.clock import HandClock
 from worker.training.settings import KNOWN_PARAMS
@@ -158,16 +158,20 @@ async def open_yard(
         stack.push_async_callback(images.close)
         hints = get_type_hints(Stores)
         names = [field.name for field in fields(Stores)]
-        classes = [get_args(hints[name])[0] for name in names]
-        if mongodb is None:
-            documents = [SqliteDocuments.open(database, kind) for kind in classes]
-        else:
-            documents = [MongoDocuments.open(mongodb, kind) for kind in classes]
+        documents = [_open_documents(get_args(hints[name])[0], database, mongodb) for name in names]
         opened = dict(zip(names, await asyncio.gather(*documents), strict=True))
         wrapped = Stores(**{name: wrap(documents) for name, documents in opened.items()})
         ports = Ports(wrapped, blobs, images, images, DownWakeups(), DownEvents(), clock)
         studio = Studio(ports, read_offerings())
         yield Yard(studio, Stores(**opened), blobs, database, clock)
+
+
+async def _open_documents(
+    kind: type[Record], database: SqliteDatabase, mongodb: MongoDatabase | None
+) -> Documents[Any]:  # of that kind
+    if mongodb is not None:
+        return await MongoDocuments.open(mongodb, kind)
+    return await SqliteDocuments.open(database, kind)
 
 
 def read_offerings(change: Callable[[str], str] = lambda text: text) -> Offerings:
