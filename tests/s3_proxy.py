@@ -30,6 +30,10 @@ class Faults:
     """Of requests that are passed on, and whose answer is lost."""
     cut_rate: float = 0
     """Of downloads that end in their middle."""
+    cuts_at_once: bool = False
+    """Cut downloads end before their first byte."""
+    refuse: str = ""
+    """Requests whose address has this fail every time."""
     pause_s: float = 0
     """Between two chunks of a download."""
     chooser: random.Random = field(default_factory=lambda: random.Random(7))
@@ -71,6 +75,9 @@ class _Proxy:
         body = await request.read()
         self._faults.most_bytes = max(self._faults.most_bytes, len(body))
         self._faults.seen["requests"] += 1
+        if self._faults.refuse and self._faults.refuse in request.raw_path:
+            self._faults.seen["refused"] += 1
+            return self._fail(request)
         if self._faults.strikes("errors", self._faults.error_rate):
             return self._fail(request)
         if "If-None-Match" in request.headers:
@@ -108,7 +115,9 @@ class _Proxy:
             return response
         whole = await answer.read()
         is_cut = len(whole) > 1000 and self._faults.strikes("cut", self._faults.cut_rate)
-        end = self._faults.chooser.randrange(1, len(whole)) if is_cut else len(whole)
+        end = len(whole)
+        if is_cut:
+            end = 0 if self._faults.cuts_at_once else self._faults.chooser.randrange(1, end)
         for start in range(0, end, _CHUNK_BYTES):
             await response.write(whole[start : min(start + _CHUNK_BYTES, end)])
             await asyncio.sleep(self._faults.pause_s)

@@ -66,13 +66,13 @@ class MongoDatabase:
         try:
             await self.write(self._claim_layout)
         except BaseException:
-            self._client.close()
+            await self.__aexit__()
             raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._client is not None:
-            self._client.close()
+        if self._client is not None:  # it says goodbye to a server that may be away
+            await finish_anyway(asyncio.to_thread(self._client.close))
 
     def get_collection(self, name: str) -> AsyncIOMotorCollection[Document]:
         assert self._client is not None
