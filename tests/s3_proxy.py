@@ -33,7 +33,8 @@ class Faults:
     cuts_at_once: bool = False
     """Cut downloads end before their first byte."""
     refuse: str = ""
-    """Requests whose address has this fail every time."""
+    """Requests whose address has this are forbidden."""
+    refused: asyncio.Event = field(default_factory=asyncio.Event)
     pause_s: float = 0
     """Between two chunks of a download."""
     chooser: random.Random = field(default_factory=lambda: random.Random(7))
@@ -77,7 +78,8 @@ class _Proxy:
         self._faults.seen["requests"] += 1
         if self._faults.refuse and self._faults.refuse in request.raw_path:
             self._faults.seen["refused"] += 1
-            return self._fail(request)
+            self._faults.refused.set()
+            return _say(403, "AccessDenied")
         if self._faults.strikes("errors", self._faults.error_rate):
             return self._fail(request)
         if "If-None-Match" in request.headers:
@@ -89,9 +91,7 @@ class _Proxy:
         kind = self._faults.chooser.randrange(3)
         if kind == 0:
             return _abort(request)
-        code, status = [("SlowDown", 503), ("InternalError", 500)][kind - 1]
-        text = f"<Error><Code>{code}</Code><Message>planned</Message></Error>"
-        return web.Response(status=status, text=text, content_type="application/xml")
+        return _say(503, "SlowDown") if kind == 1 else _say(500, "InternalError")
 
     async def _pass_on(self, request: web.Request, body: bytes) -> web.StreamResponse:
         headers = [(n, v) for n, v in request.headers.items() if n.lower() not in _HOP_HEADERS]
@@ -125,6 +125,11 @@ class _Proxy:
             return _abort(request, response)
         await response.write_eof()
         return response
+
+
+def _say(status: int, code: str) -> web.StreamResponse:
+    text = f"<Error><Code>{code}</Code><Message>planned</Message></Error>"
+    return web.Response(status=status, text=text, content_type="application/xml")
 
 
 def _abort(request: web.Request, response: web.StreamResponse | None = None) -> web.StreamResponse:

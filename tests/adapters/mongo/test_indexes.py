@@ -1,5 +1,7 @@
 """Indexes follow what records declare; a collection that breaks them is not opened. Errors translate totally."""
 
+from datetime import UTC, datetime
+
 import pytest
 from bson.errors import InvalidDocument
 from bson.int64 import Int64
@@ -9,6 +11,7 @@ from adapters.mongo.database import MongoDatabase
 from adapters.mongo.documents import MongoDocuments
 from adapters.mongo.errors import DRIVER_ERRORS, is_passing, translate
 from adapters.mongo.indexes import list_indexes
+from adapters.mongo.values import encode
 from config.stores import list_record_classes
 from core.errors import (
     InvalidError,
@@ -42,18 +45,25 @@ def test_every_record_says_which_indexes_it_needs(kind: type[Record]) -> None:
     assert len({index.name for index in indexes}) == len(indexes)
 
 
-async def test_what_is_stored_are_long_integers_and_no_nulls_of_keys(
-    mongodb: MongoDatabase,
-) -> None:
+def test_every_integer_and_time_is_written_in_64_bits_and_truth_is_not() -> None:
+    record = wagon(load=3, braked=True, wheel=Wheel(turns_at=T0))
+    document = encode(record.model_dump())
+    numbers = [document["load"], document["version"], document["wheel"]["turns_at"]]
+    assert [type(number) for number in numbers] == [Int64] * 3
+    assert document["created_at"] == int(T0.timestamp() * 1000)
+    assert document["braked"] is True
+    with pytest.raises(ValueError, match="1970"):
+        encode(datetime(1970, 1, 2, tzinfo=UTC))
+
+
+async def test_a_null_in_a_key_is_left_out_of_the_document(mongodb: MongoDatabase) -> None:
     wagons = await MongoDocuments.open(mongodb, Wagon)
-    stored = await wagons.insert(wagon(load=3, braked=True, wheel=Wheel(turns_at=T0)))
+    stored = await wagons.insert(wagon())
     raw = await mongodb.get_collection("wagons").find_one({"_id": stored.id})
     assert raw is not None
-    numbers = [raw["load"], raw["version"], raw["created_at"], raw["wheel"]["turns_at"]]
-    assert [type(number) for number in numbers] == [Int64] * 4
-    assert raw["created_at"] == int(T0.timestamp() * 1000)
-    assert raw["braked"] is True
     assert "place" not in raw
+    assert raw["wheel"] is None
+    assert await wagons.get(stored.id) == stored
 
 
 async def test_records_that_break_a_key_keep_a_collection_shut(mongodb: MongoDatabase) -> None:
@@ -78,11 +88,13 @@ def list_below(kind: type[Exception]) -> list[type[Exception]]:
 
 @pytest.mark.parametrize("kind", [k for base in DRIVER_ERRORS for k in list_below(base)])
 def test_every_error_of_the_driver_becomes_one_of_ours(kind: type[Exception]) -> None:
-    try:
-        error = kind("planned, mongodb://me:secret@host")
-    except TypeError:  # a bulk or encryption error, made of more
-        error = kind.__new__(kind)
-    translated = translate(error)
+    made_of: dict[type[Exception], tuple[object, ...]] = {
+        driver.BulkWriteError: ({"writeErrors": []},),
+        driver.ClientBulkWriteException: ({"writeErrors": []}, False),
+        driver.EncryptionError: (ValueError("planned"),),
+        driver.EncryptedCollectionError: (ValueError("planned"), {}),
+    }
+    translated = translate(kind(*made_of.get(kind, ("planned, mongodb://me:secret@host",))))
     assert isinstance(translated, TrainyardError)
     assert "secret" not in translated.message
 
