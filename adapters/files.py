@@ -8,7 +8,6 @@ import hashlib
 import itertools
 import json
 import os
-import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -17,6 +16,7 @@ from typing import BinaryIO, ParamSpec, TypeVar
 
 from pydantic import ValidationError
 
+from core.blob_keys import check_key, check_prefix
 from core.endings import finish_anyway
 from core.errors import (
     AlreadyExistsError,
@@ -35,8 +35,6 @@ _HEADER_BYTES = 512
 _STALE_S = 3600
 _LIST_PAGE = 1000
 _MAX_RACES = 10
-_KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
-_PREFIX = re.compile(rf"({_KEY.pattern})?/?")
 
 
 class FileBlobs:
@@ -123,9 +121,7 @@ class FileBlobs:
                 return
 
     async def list(self, prefix: str) -> AsyncIterator[str]:
-        start = prefix.rpartition("/")[0]
-        if not _PREFIX.fullmatch(prefix):
-            raise ValueError(f"not the beginning of a blob key: {prefix!r}")
+        start = check_prefix(prefix).rpartition("/")[0]
         keys = (key for key in _walk(self._folder, start) if key.startswith(prefix))
         while page := await _in_thread(_take, keys, _LIST_PAGE):
             for key in page:
@@ -138,9 +134,7 @@ class FileBlobs:
             raise NotFoundError(f"There is no blob {key}.") from error
 
     def _place(self, key: str) -> Path:
-        if not _KEY.fullmatch(key):
-            raise ValueError(f"not a blob key: {key!r}")
-        return self._folder / key
+        return self._folder / check_key(key)
 
 
 async def _in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -18,8 +18,10 @@ from config.demo.plan import Plan
 from config.demo.story import run_demo
 from config.keeper import keep
 from config.logs import set_up_logging
+from config.migration import move
 from config.naming import name_program
 from config.settings import Settings
+from config.stores import describe_stores
 from config.verify import verify
 from config.wiring import load_offerings, open_signer, open_studio
 from core.errors import TrainyardError
@@ -131,6 +133,20 @@ def reconcile() -> None:
 
 
 @app.command()
+def migrate() -> None:
+    """Copy the data folder's records and blobs to MongoDB and S3, as set; stop everything else before."""
+
+    async def run() -> None:
+        async for moved in move(_start()):
+            print(
+                f"{moved.what:<16} {moved.count:>8}  the same in both, sha256 {moved.sha256[:16]}"
+            )
+
+    asyncio.run(run())
+    print("Everything is there. The data folder was not changed; keep it until you are sure.")
+
+
+@app.command()
 def demo(
     images: Annotated[
         Path | None, typer.Option(help="A folder of your own pictures, captions in .txt files.")
@@ -152,6 +168,8 @@ def doctor() -> None:
     free_gb = shutil.disk_usage(settings.data_folder).free / 1e9
     print(f"data folder   {settings.data_folder.resolve()} ({free_gb:.0f} GB free)")
     print(f"signing key   {open_signer(settings).public_key} (public)")
+    for what, where in asyncio.run(describe_stores(settings)).items():
+        print(f"{what:<13} {where}")
     print(f"redis         {find_program() if settings.runs_own_redis else 'TRAINYARD_REDIS_URL'}")
     print(f"offerings     {', '.join(offering.id for offering in offerings.list_all())}")
     print(f"worker        trains {', '.join(settings.worker_families)} on {os.cpu_count()} cores")

@@ -3,6 +3,7 @@
 import hashlib
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -20,9 +21,25 @@ class Settings(BaseSettings):
     )
 
     data_folder: Path = Path("data")
-    """Holds everything that must be backed up: database, blobs, Redis' log of waiting work."""
+    """Holds what is not kept elsewhere: database, blobs, Redis' log of waiting work."""
     work_folder: Path | None = None
     """Scratch space of workers; `<data_folder>/work` unless set."""
+    mongodb_url: SecretStr = SecretStr("")
+    """Where records are kept, `mongodb://…`; empty: in a SQLite file in the data folder."""
+    mongodb_database: str = "trainyard"
+    s3_bucket: str = ""
+    """Where blobs are kept; empty: in the data folder."""
+    s3_endpoint_url: str = ""
+    """Of a store that is not Amazon's."""
+    s3_region: str = ""
+    s3_access_key: SecretStr = SecretStr("")
+    s3_secret_key: SecretStr = SecretStr("")
+    """Both empty: what the SDK finds by itself, as the role of the machine."""
+    s3_path_style: bool = False
+    """The bucket's name stands in the path and not in the host, as MinIO wants it."""
+    s3_encryption: Literal["", "AES256", "aws:kms"] = ""
+    """By the store, of what is kept; empty: as the bucket says."""
+    s3_kms_key: str = ""
     redis_url: SecretStr = SecretStr("")
     """Empty: Trainyard runs its own redis-server on a unix socket in the data folder."""
     signing_key: SecretStr = SecretStr("")

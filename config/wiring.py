@@ -2,25 +2,21 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import get_args, get_type_hints
 
 from adapters.arq_queue import ArqWakeups
 from adapters.ed25519 import Ed25519Signer, open_key, read_key
 from adapters.fetching import WebFetcher
-from adapters.files import FileBlobs
 from adapters.images.pool import SandboxedImages
 from adapters.redis_events import RedisEvents
-from adapters.sqlite.database import SqliteDatabase
-from adapters.sqlite.documents import SqliteDocuments
 from config.settings import Settings
+from config.stores import open_blobs, open_stores
 from core.errors import InvalidError
 from core.offerings.catalogue import parse_base_models, parse_offerings
 from core.offerings.service import Offerings
 from core.royalties.records import RoyaltyRates
-from core.stores import Ports, Stores
+from core.stores import Ports
 from core.studio import Studio
 from worker.training.settings import KNOWN_PARAMS
 
@@ -37,9 +33,8 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
     """Open every store and connection, and close them in the opposite order."""
     offerings = load_offerings(settings)
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(SqliteDatabase(settings.database_file))
-        blobs = FileBlobs(settings.data_folder)
-        await blobs.open()
+        stores = await stack.enter_async_context(open_stores(settings))
+        blobs = await stack.enter_async_context(open_blobs(settings))
         images = SandboxedImages(settings.image_sandboxes)
         stack.push_async_callback(images.close)
         fetcher = WebFetcher()
@@ -49,7 +44,7 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
         events = RedisEvents(settings.get_redis_url())
         stack.push_async_callback(events.close)
         ports = Ports(
-            stores=await _open_stores(database),
+            stores=stores,
             blobs=blobs,
             images=images,
             drawings=images,
@@ -71,16 +66,6 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
             public_url=settings.get_public_url(),
             rates=rates,
         )
-
-
-async def _open_stores(database: SqliteDatabase) -> Stores:
-    """Open one collection for each field of Stores, by the record class in its annotation."""
-    hints = get_type_hints(Stores)
-    opened = {
-        field.name: await SqliteDocuments.open(database, get_args(hints[field.name])[0])
-        for field in fields(Stores)
-    }
-    return Stores(**opened)
 
 
 def open_signer(settings: Settings) -> Ed25519Signer:

@@ -15,6 +15,9 @@ from core.errors import InvalidError
 
 T = TypeVar("T")
 
+LAYOUT_VERSION = 1
+"""Which Trainyard may open a store; raised when records change so that an older one cannot read them."""
+
 _ID_BYTES = 10
 _MAX_CURSOR_CHARACTERS = 300
 ID_PATTERN = re.compile(r"[a-z]{2}_[a-z2-7]{16}")

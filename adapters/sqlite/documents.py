@@ -155,9 +155,11 @@ class SqliteDocuments(Generic[R]):
         for field, condition in where.items():
             column = self._column(field)
             if isinstance(condition, OneOf):
-                marks = ", ".join("?" * len(condition.values))
-                parts.append(f"{column} IN ({marks})")
-                values += [_bind(value) for value in condition.values]
+                chosen = [_bind(value) for value in condition.values if value is not None]
+                marks = ", ".join("?" * len(chosen))
+                null = f" OR {column} IS NULL" if None in condition.values else ""
+                parts.append(f"({column} IN ({marks}){null})")
+                values += chosen
             elif isinstance(condition, Below | Above):
                 parts.append(f"{column} {'<' if isinstance(condition, Below) else '>'} ?")
                 values.append(_bind(condition.value))

@@ -3,19 +3,17 @@
 import sqlite3
 
 from core.errors import RefusedError
-
-SCHEMA_VERSION = 1
-"""Raised when records change so that an older Trainyard cannot read them."""
+from core.records import LAYOUT_VERSION
 
 
 def claim_schema(connection: sqlite3.Connection) -> None:
     """Note our layout in a new file. Raises RefusedError for a file with a newer one."""
     found = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    if found > SCHEMA_VERSION:
+    if found > LAYOUT_VERSION:
         raise RefusedError(
             f"These data were written by a newer Trainyard (layout {found}; this one knows "
-            f"{SCHEMA_VERSION}). Update Trainyard, or open another data folder.",
+            f"{LAYOUT_VERSION}). Update Trainyard, or open another data folder.",
             code="newer_data",
         )
-    if found < SCHEMA_VERSION:
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    if found < LAYOUT_VERSION:
+        connection.execute(f"PRAGMA user_version = {LAYOUT_VERSION}")

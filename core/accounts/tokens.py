@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from core.accounts.records import Account, ApiToken, Principal, Role, Scope
 from core.accounts.service import Accounts
@@ -24,6 +24,7 @@ from core.texts import clean_text
 
 MAX_TOKENS = 50
 _USE_NOTED_EVERY = timedelta(hours=1)
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _PREFIX = "ty"
 _NO_TOKEN = "There is no such token."
 _BAD_TOKEN = "This token is not valid. Make a new one and send it as `Authorization: Bearer ty_…`."
@@ -119,7 +120,7 @@ class Tokens:
         """List one's tokens, newest first: all that are not revoked, and the latest of those that are."""
         mine: dict[str, Condition] = {"account": principal.account}
         live = await self._tokens.find({**mine, "revoked_at": None}, limit=MAX_TOKENS * 2)
-        revoked: dict[str, Condition] = {**mine, "revoked_at": Above("")}
+        revoked: dict[str, Condition] = {**mine, "revoked_at": Above(_LONG_AGO)}
         dead = await self._tokens.find(revoked, order="-created_at", limit=MAX_TOKENS)
         return sorted((*live, *dead), key=lambda token: token.created_at, reverse=True)
 

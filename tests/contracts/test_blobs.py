@@ -3,20 +3,49 @@
 import asyncio
 import hashlib
 import os
+import random
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from adapters.files import FileBlobs
+from adapters.s3.blobs import S3Blobs
 from core.errors import AlreadyExistsError, NotFoundError, StorageFullError
 from core.ports import Blobs
+from tests.s3_proxy import Faults, open_proxy
+from tests.stores import make_bucket
 
 
-@pytest.fixture(params=["files"])
-async def blobs(tmp_path: Path) -> Blobs:
+@pytest.fixture
+async def file_blobs(tmp_path: Path) -> Blobs:
     store = FileBlobs(tmp_path)
     await store.open()
+    return store
+
+
+@pytest.fixture
+async def s3_blobs(s3_url: str) -> AsyncIterator[Blobs]:
+    async with open_proxy(s3_url, Faults()) as url, S3Blobs(await make_bucket(url)) as store:
+        yield store
+
+
+@pytest.fixture
+async def faulty_s3_blobs(s3_url: str) -> AsyncIterator[Blobs]:
+    """S3 behind a network that loses three of ten requests or answers, and cuts half of the downloads."""
+    options = await make_bucket(s3_url)
+    faults = Faults(error_rate=0.2, lost_rate=0.1, cut_rate=0.5, pause_s=0.001)
+    async with (
+        open_proxy(s3_url, faults) as url,
+        S3Blobs(replace(options, endpoint_url=url)) as store,
+    ):
+        yield store
+
+
+@pytest.fixture(params=["file_blobs", "s3_blobs", "faulty_s3_blobs"])
+def blobs(request: pytest.FixtureRequest) -> Blobs:
+    store: Blobs = request.getfixturevalue(request.param)
     return store
 
 
@@ -49,7 +78,35 @@ async def test_a_stream_that_breaks_leaves_nothing(blobs: Blobs, tmp_path: Path)
         await blobs.info("a/broken")
     with pytest.raises(NotFoundError):
         await read_all(blobs, "a/broken")
+    assert [key async for key in blobs.list("")] == []
     assert [name for _, _, names in os.walk(tmp_path) for name in names] == []
+
+
+async def test_what_is_behind_the_end_is_nothing(blobs: Blobs) -> None:
+    await blobs.put("a/x", stream(b"12345"), content_type="text/plain")
+    await blobs.put("a/empty", stream(), content_type="text/plain")
+    assert [await read_all(blobs, "a/x", start) for start in (5, 6)] == [b"", b""]
+    assert await read_all(blobs, "a/empty") == b""
+
+
+async def test_a_large_body_comes_back_exactly(blobs: Blobs) -> None:
+    pieces = [random.Random(n).randbytes(1_000_003) for n in range(20)]
+    info = await blobs.put("a/large", stream(*pieces), content_type="text/plain", if_absent=True)
+    whole = b"".join(pieces)
+    assert (info.bytes, info.sha256) == (len(whole), hashlib.sha256(whole).hexdigest())
+    assert info == await blobs.info("a/large")
+    assert await read_all(blobs, "a/large") == whole
+    assert await read_all(blobs, "a/large", start=12_345_678) == whole[12_345_678:]
+    with pytest.raises(AlreadyExistsError):
+        await blobs.put("a/large", stream(*pieces), content_type="text/plain", if_absent=True)
+    assert info == await blobs.info("a/large")
+
+
+async def test_without_a_condition_the_last_body_stays(blobs: Blobs) -> None:
+    for body in (b"first", b"second"):
+        await blobs.put("a/x", stream(body), content_type=f"text/{len(body)}")
+    assert await read_all(blobs, "a/x") == b"second"
+    assert (await blobs.info("a/x")).content_type == "text/6"
 
 
 async def test_of_twenty_first_writers_one_wins(blobs: Blobs) -> None:

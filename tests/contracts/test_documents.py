@@ -1,17 +1,21 @@
 """The contract of Documents, over every adapter."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from adapters.mongo.database import MongoDatabase
+from adapters.mongo.documents import MongoDocuments
 from adapters.sqlite.database import SqliteDatabase
 from adapters.sqlite.documents import SqliteDocuments
 from core.errors import AlreadyExistsError, NotFoundError, StaleError
 from core.ports import Documents
 from core.records import Above, Below, Cursor, OneOf, Record, UtcTime, Value, new_id
+from tests.stores import name_database
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -42,10 +46,42 @@ def wagon(train: str = "a", at: datetime = T0, **fields: object) -> Wagon:
     return Wagon.model_validate(values)
 
 
-@pytest.fixture(params=["sqlite"])
-async def wagons(tmp_path: Path) -> AsyncIterator[Documents[Wagon]]:
-    async with SqliteDatabase(tmp_path / "trainyard.sqlite") as database:
-        yield await SqliteDocuments.open(database, Wagon)
+Open = Callable[[], AbstractAsyncContextManager[Documents[Wagon]]]
+"""Opens the same store once more, as another process does."""
+
+
+@pytest.fixture
+async def open_sqlite(tmp_path: Path) -> Open:
+    @asynccontextmanager
+    async def open_wagons() -> AsyncIterator[Documents[Wagon]]:
+        async with SqliteDatabase(tmp_path / "trainyard.sqlite") as database:
+            yield await SqliteDocuments.open(database, Wagon)
+
+    return open_wagons
+
+
+@pytest.fixture
+async def open_mongo(mongodb_url: str) -> AsyncIterator[Open]:
+    with name_database(mongodb_url) as name:
+
+        @asynccontextmanager
+        async def open_wagons() -> AsyncIterator[Documents[Wagon]]:
+            async with MongoDatabase(mongodb_url, name) as database:
+                yield await MongoDocuments.open(database, Wagon)
+
+        yield open_wagons
+
+
+@pytest.fixture(params=["sqlite", "mongo"])
+def opening(request: pytest.FixtureRequest) -> Open:
+    opened: Open = request.getfixturevalue(f"open_{request.param}")
+    return opened
+
+
+@pytest.fixture
+async def wagons(opening: Open) -> AsyncIterator[Documents[Wagon]]:
+    async with opening() as opened:
+        yield opened
 
 
 async def test_what_was_inserted_is_read_back_whole(wagons: Documents[Wagon]) -> None:
@@ -160,14 +196,40 @@ async def test_of_fifty_writers_of_one_version_one_wins(wagons: Documents[Wagon]
     assert await wagons.get(first.id) == won[0]
 
 
-async def test_records_survive_reopening_and_a_second_process_sees_them(tmp_path: Path) -> None:
-    async with SqliteDatabase(tmp_path / "t.sqlite") as one:
-        first = await SqliteDocuments.open(one, Wagon)
-        async with SqliteDatabase(tmp_path / "t.sqlite") as two:
-            second = await SqliteDocuments.open(two, Wagon)
-            stored = await first.insert(wagon())
-            changed = await second.replace(stored.changed(T0, load=7))
-            with pytest.raises(StaleError):
-                await first.replace(stored.changed(T0, load=8))
-    async with SqliteDatabase(tmp_path / "t.sqlite") as again:
-        assert await (await SqliteDocuments.open(again, Wagon)).get(stored.id) == changed
+async def test_of_twenty_inserts_of_one_key_one_wins(wagons: Documents[Wagon]) -> None:
+    inserts = (wagons.insert(wagon(place=1, load=n)) for n in range(20))
+    results = await asyncio.gather(*inserts, return_exceptions=True)
+    won = [result for result in results if isinstance(result, Wagon)]
+    lost = [result for result in results if isinstance(result, AlreadyExistsError)]
+    assert (len(won), {error.key for error in lost}, len(lost)) == (1, {"train,place"}, 19)
+    assert await wagons.find({}) == won
+
+
+async def test_null_is_a_value_to_choose_and_is_never_less_or_greater(
+    wagons: Documents[Wagon],
+) -> None:
+    for braked, place in ((None, None), (True, 1), (False, 2)):
+        await wagons.insert(wagon(braked=braked, place=place))
+    found = await wagons.find({"braked": OneOf((None, True))}, order="place")
+    assert [record.braked for record in found] == [None, True]
+    assert [record.place for record in await wagons.find({"place": Below(2)})] == [1]
+    assert await wagons.count({"braked": OneOf(())}) == 0
+    assert await wagons.find({}, limit=0) == []
+
+
+async def test_text_and_large_numbers_come_back_exactly(wagons: Documents[Wagon]) -> None:
+    odd = 'ü€😀 $set {"$gt": 1} a.b \u2028 end'
+    stored = await wagons.insert(wagon(train=odd, load=2**62 + 1))
+    assert await wagons.get(stored.id) == stored
+    assert await wagons.find({"train": odd, "load": Above(2**62)}) == [stored]
+    assert await wagons.sum("load", {}) == 2**62 + 1
+
+
+async def test_records_survive_reopening_and_a_second_process_sees_them(opening: Open) -> None:
+    async with opening() as first, opening() as second:
+        stored = await first.insert(wagon())
+        changed = await second.replace(stored.changed(T0, load=7))
+        with pytest.raises(StaleError):
+            await first.replace(stored.changed(T0, load=8))
+    async with opening() as again:
+        assert await again.get(stored.id) == changed

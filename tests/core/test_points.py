@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import pytest
 
+from adapters.mongo.database import MongoDatabase
+from adapters.mongo.documents import MongoDocuments
 from adapters.sqlite.database import SqliteDatabase
 from adapters.sqlite.documents import SqliteDocuments
 from core.errors import (
@@ -21,6 +23,7 @@ from core.jobs.records import Job
 from core.points.reconcile import Reconciler
 from core.points.records import Entry, SpendingStop
 from core.points.service import Points
+from core.ports import Documents
 from core.royalties.records import Accrual
 
 
@@ -35,22 +38,40 @@ class Ledger(NamedTuple):
     """What a test needs of the ledger."""
 
     points: Points
-    entries: SqliteDocuments[Entry]
+    entries: Documents[Entry]
     reconciler: Reconciler
     elsewhere: Points
     """The same ledger as another process has it."""
 
 
 @pytest.fixture
-async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
+async def ledger(tmp_path: Path, documents: MongoDatabase | None) -> AsyncIterator[Ledger]:
     async with SqliteDatabase(tmp_path / "t.sqlite") as database:
-        entries = await SqliteDocuments.open(database, Entry)
-        stops = await SqliteDocuments.open(database, SpendingStop)
-        jobs = await SqliteDocuments.open(database, Job)
-        accruals = await SqliteDocuments.open(database, Accrual)
-        reconciler = Reconciler(entries, stops, jobs, accruals, WallClock())
-        here, elsewhere = (Points(entries, stops, WallClock()) for _ in range(2))
-        yield Ledger(here, entries, reconciler, elsewhere)
+        if documents is None:
+            yield make_ledger(
+                await SqliteDocuments.open(database, Entry),
+                await SqliteDocuments.open(database, SpendingStop),
+                await SqliteDocuments.open(database, Job),
+                await SqliteDocuments.open(database, Accrual),
+            )
+        else:
+            yield make_ledger(
+                await MongoDocuments.open(documents, Entry),
+                await MongoDocuments.open(documents, SpendingStop),
+                await MongoDocuments.open(documents, Job),
+                await MongoDocuments.open(documents, Accrual),
+            )
+
+
+def make_ledger(
+    entries: Documents[Entry],
+    stops: Documents[SpendingStop],
+    jobs: Documents[Job],
+    accruals: Documents[Accrual],
+) -> Ledger:
+    reconciler = Reconciler(entries, stops, jobs, accruals, WallClock())
+    here, elsewhere = (Points(entries, stops, WallClock()) for _ in range(2))
+    return Ledger(here, entries, reconciler, elsewhere)
 
 
 async def test_grant_hold_and_settle_add_up(ledger: Ledger) -> None:
@@ -159,6 +180,7 @@ async def test_points_are_whole_and_bounded(ledger: Ledger, points: int) -> None
         await ledger.points.grant("ac_a", points, "x", "x")
 
 
+@pytest.mark.every_store
 async def test_of_a_hundred_racing_holds_exactly_the_affordable_succeed(ledger: Ledger) -> None:
     await ledger.points.grant("ac_a", 100, "welcome", "Welcome")
     holds = (ledger.points.hold("ac_a", f"jb_{n}", 7, "Training") for n in range(100))

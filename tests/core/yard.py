@@ -14,6 +14,8 @@ from adapters.ed25519 import read_key
 from adapters.fetching import WebFetcher
 from adapters.files import FileBlobs
 from adapters.images.pool import SandboxedImages
+from adapters.mongo.database import MongoDatabase
+from adapters.mongo.documents import MongoDocuments
 from adapters.sqlite.database import SqliteDatabase
 from adapters.sqlite.documents import SqliteDocuments
 from core.accounts.records import Principal
@@ -24,8 +26,8 @@ from core.offerings.catalogue import parse_base_models, parse_offerings
 from core.offerings.records import ParamValue
 from core.offerings.service import Offerings, TrainingWishes
 from core.points.reconcile import Verdict
-from core.ports import Event
-from core.records import new_id
+from core.ports import Documents, Event
+from core.records import Record, new_id
 from core.stores import Ports, Stores
 from core.studio import Studio
 from tests.clock import HandClock
@@ -143,9 +145,15 @@ class Yard:
 
 @asynccontextmanager
 async def open_yard(
-    folder: Path, clock: HandClock, wrap: Wrap = lambda documents: documents
+    folder: Path,
+    clock: HandClock,
+    wrap: Wrap = lambda documents: documents,
+    mongodb: MongoDatabase | None = None,
 ) -> AsyncIterator[Yard]:
-    """Open a studio on a folder; `wrap` stands between the studio and each of its Documents."""
+    """Open a studio on a folder; `wrap` stands between the studio and each of its Documents.
+
+    With `mongodb`, records are kept there instead of in SQLite.
+    """
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(SqliteDatabase(folder / "yard.sqlite"))
         blobs = FileBlobs(folder)
@@ -154,7 +162,7 @@ async def open_yard(
         stack.push_async_callback(images.close)
         hints = get_type_hints(Stores)
         names = [field.name for field in fields(Stores)]
-        documents = (SqliteDocuments.open(database, get_args(hints[name])[0]) for name in names)
+        documents = [_open_documents(get_args(hints[name])[0], database, mongodb) for name in names]
         opened = dict(zip(names, await asyncio.gather(*documents), strict=True))
         wrapped = Stores(**{name: wrap(documents) for name, documents in opened.items()})
         fetcher = WebFetcher()
@@ -164,6 +172,14 @@ async def open_yard(
         )
         studio = Studio(ports, read_offerings())
         yield Yard(studio, Stores(**opened), blobs, database, clock)
+
+
+async def _open_documents(
+    kind: type[Record], database: SqliteDatabase, mongodb: MongoDatabase | None
+) -> Documents[Any]:  # of that kind
+    if mongodb is not None:
+        return await MongoDocuments.open(mongodb, kind)
+    return await SqliteDocuments.open(database, kind)
 
 
 def read_offerings(change: Callable[[str], str] = lambda text: text) -> Offerings:

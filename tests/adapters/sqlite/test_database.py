@@ -10,12 +10,12 @@ import pytest
 
 from adapters.sqlite.database import SqliteDatabase
 from adapters.sqlite.documents import SqliteDocuments
-from adapters.sqlite.schema import SCHEMA_VERSION
 from core.errors import (
     RefusedError,
     StorageFullError,
     UnavailableError,
 )
+from core.records import LAYOUT_VERSION
 from tests.adapters.sqlite.crates import T0, Crate, crate, run
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -168,13 +168,13 @@ async def test_what_waits_is_written_before_closing_and_nothing_hangs_after(
 async def test_a_newer_file_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     file = tmp_path / "t.sqlite"
     async with SqliteDatabase(file) as database:
-        await run(database, f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+        await run(database, f"PRAGMA user_version = {LAYOUT_VERSION + 1}")
     with pytest.raises(RefusedError, match="written by a newer Trainyard") as caught:
         async with SqliteDatabase(file):
             pass
     assert caught.value.code == "newer_data"
     with sqlite3.connect(file) as raw:
-        assert raw.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION + 1,)
+        assert raw.execute("PRAGMA user_version").fetchone() == (LAYOUT_VERSION + 1,)
     raw.close()
 
 

@@ -22,6 +22,7 @@ async def account_of(yard: Yard, name: str = "mira") -> Account:
     return await yard.stores.accounts.get((await yard.meet(name)).account)
 
 
+@pytest.mark.every_store
 async def test_first_contact_many_times_at_once_makes_one_account(yard: Yard) -> None:
     contacts = (yard.studio.accounts.first_contact("discord", "77", "Mira") for _ in range(20))
     results = await asyncio.gather(*contacts)
@@ -139,6 +140,7 @@ async def test_tokens_are_bounded_and_every_live_one_is_listed(yard: Yard) -> No
         await tokens.create(account, " \n")
 
 
+@pytest.mark.every_store
 async def test_fifty_reservations_at_once_take_exactly_what_is_free(yard: Yard) -> None:
     mira, account = await yard.meet(), await account_of(yard)
     quotas = account.quotas.model_copy(update={"max_storage_bytes": 100})

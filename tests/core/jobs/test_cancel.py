@@ -67,6 +67,7 @@ async def test_a_cancel_that_was_acknowledged_stops_the_finish(yard: Yard) -> No
     assert not isinstance(caught.value, LeaseLostError)
 
 
+@pytest.mark.every_store
 async def test_cancel_and_finish_at_once_agree_on_one_end(yard: Yard) -> None:
     mira = await yard.meet(points=10_000)
     dataset = await yard.fill(mira)

@@ -38,6 +38,7 @@ async def submit_many(yard: Yard, name: str, jobs: int, cap_jobs: int = 2) -> Pr
     return principal
 
 
+@pytest.mark.every_store
 async def test_a_job_walks_to_its_end_and_is_charged_once(yard: Yard) -> None:
     mira = await yard.meet()
     job = await yard.train(mira, await yard.fill(mira))
@@ -205,6 +206,7 @@ async def test_a_long_queue_hides_nobody(yard: Yard) -> None:
     assert (await yard.start()).owner == ben.account
 
 
+@pytest.mark.every_store
 async def test_claims_at_once_do_not_pass_the_cap(yard: Yard) -> None:
     ada = await submit_many(yard, "ada", 6, cap_jobs=2)
     for _ in range(3):  # a loser may have looked too early; the next look is right

@@ -130,6 +130,7 @@ async def test_what_is_another_accounts_is_not_found(yard: Yard) -> None:
     assert (await jobs.list_own(ben, PageRequest())).items == ()
 
 
+@pytest.mark.every_store
 async def test_of_fifty_submits_with_one_key_one_job_and_one_hold_remain(yard: Yard) -> None:
     mira = await yard.meet()
     dataset = await yard.fill(mira)

@@ -3,6 +3,8 @@
 import asyncio
 import sqlite3
 
+import pytest
+
 from core.jobs.leases import LEASE_S
 from core.jobs.records import Job, Status
 from tests.core.yard import Yard
@@ -64,6 +66,7 @@ async def test_workers_are_woken_for_what_waits_and_not_for_what_runs(yard: Yard
     assert await yard.studio.sweeper.wake_jobs() == 2
 
 
+@pytest.mark.every_store
 async def test_two_sweepers_at_once_do_everything_once(yard: Yard) -> None:
     await leave_unsettled(yard, 5)
     await asyncio.gather(*(yard.studio.sweeper.sweep() for _ in range(4)))

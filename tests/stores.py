@@ -1,0 +1,115 @@
+"""Servers that stores are tested on: MongoDB's protocol and S3's, each a real process on loopback."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from pymongo import MongoClient
+
+from adapters.mongo.database import MongoDatabase
+from adapters.s3.connection import S3Options, make_client
+from config.processes import end_with_parent, find_free_port
+
+MONGODB_VARIABLE = "TRAINYARD_TEST_MONGODB_URL"
+_START_S = 30.0
+
+
+def name_mongodb() -> str:
+    """Say which server the tests of MongoDB run against."""
+    if os.environ.get(MONGODB_VARIABLE):
+        return f"the server of {MONGODB_VARIABLE}"
+    return f"NX-27017, which speaks its protocol over SQLite; {MONGODB_VARIABLE} names a real one"
+
+
+@contextmanager
+def run_mongodb() -> Iterator[str]:
+    """Give the URL of the MongoDB server that is set, or start one that speaks its protocol."""
+    if given := os.environ.get(MONGODB_VARIABLE):
+        yield given
+        return
+    with tempfile.TemporaryDirectory(prefix="ty-") as folder:
+        port = find_free_port()
+        names = {"--data-dir": folder, "--port": port, "--pid-file": f"{folder}/pid"}
+        options = [str(part) for pair in names.items() for part in pair]
+        with _run("nx_27017.nx_27017", *options, "--log-file", f"{folder}/log"):
+            url = f"mongodb://127.0.0.1:{port}/"
+            with _connect(url) as client:
+                client.admin.command("ping")
+            yield url
+
+
+@asynccontextmanager
+async def open_mongodb(url: str) -> AsyncIterator[MongoDatabase]:
+    """Open a database of a test's own, and drop it in the end."""
+    with name_database(url) as name:
+        async with MongoDatabase(url, name) as database:
+            yield database
+
+
+@contextmanager
+def name_database(url: str) -> Iterator[str]:
+    """Name a database that is not there, and drop it in the end."""
+    name = f"test_{uuid.uuid4().hex}"
+    try:
+        yield name
+    finally:
+        with _connect(url) as client:
+            client.drop_database(name)
+
+
+def _connect(url: str) -> MongoClient[dict[str, object]]:
+    return MongoClient(url, serverSelectionTimeoutMS=_START_S * 1000)
+
+
+@contextmanager
+def run_s3() -> Iterator[str]:
+    """Start a server that speaks S3 and keeps everything in memory; give its URL."""
+    port = find_free_port()
+    with _run("moto.server", "--host", "127.0.0.1", "--port", str(port)):
+        deadline_s = time.monotonic() + _START_S
+        while True:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+                break
+            if time.monotonic() > deadline_s:
+                raise TimeoutError("the S3 server did not start")
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+
+
+async def make_bucket(url: str) -> S3Options:
+    """Make a bucket of a test's own."""
+    options = S3Options(
+        bucket=f"test-{uuid.uuid4().hex}",
+        endpoint_url=url,
+        region="us-east-1",
+        access_key="test",
+        secret_key="test",
+        path_style=True,
+    )
+    async with make_client(options) as client:
+        await client.create_bucket(Bucket=options.bucket)
+    return options
+
+
+@contextmanager
+def _run(module: str, *options: str) -> Iterator[None]:
+    """Run a Python module as a process that ends with this one."""
+    command = [sys.executable, "-m", module, *options]
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=end_with_parent,
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
