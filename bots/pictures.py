@@ -4,11 +4,13 @@ from bots.checking import offer_steps
 from bots.choices import DATASET, ITEM
 from bots.dialog import Args, Command, Context, Fact, Kind, Param, Reply, Tone, command
 from bots.replies import Intake
-from bots.wording import N_, shorten
+from bots.wording import N_, Words, shorten
 from core.datasets.intake import NewImage
 from core.errors import RefusedError
 
-_IMAGES = Param("images", N_("Send the pictures: JPEG, PNG, WebP, HEIC or AVIF."), Kind.IMAGES)
+_IMAGES = Param(
+    "images", N_("Send the pictures: JPEG, PNG, WebP, HEIC or AVIF, or a zip of them."), Kind.IMAGES
+)
 MAX_REASONS = 5
 
 
@@ -21,17 +23,23 @@ async def add(context: Context, args: Args) -> Reply:
     for number, picture in enumerate(args.pictures, 1):
         image = NewImage(filename=picture.filename, source=picture.source, caption=picture.caption)
         try:
-            _, is_new = await studio.intake.add_image(
+            async for taken in studio.imports.add(
                 context.principal, dataset.id, picture.open(), image
-            )
+            ):
+                if taken.error is not None:
+                    refused.append(_refuse(words, taken.filename, taken.error))
+                    continue
+                added, known = added + taken.is_new, known + (not taken.is_new)
         except RefusedError as error:
-            name = shorten(picture.filename, 40) or f"#{number}"
-            refused.append(f"• {name}: {words.known(error.message)}")
+            refused.append(_refuse(words, picture.filename or f"#{number}", error))
             continue
-        added, known = added + is_new, known + (not is_new)
         if len(args.pictures) > 1:
             await context.tell(words.say("{n} of {all}", n=number, all=len(args.pictures)))
     return await tell_intake(context, Intake(dataset.id, added, known, tuple(refused)))
+
+
+def _refuse(words: Words, filename: str, error: RefusedError) -> str:
+    return f"• {shorten(filename, 40)}: {words.known(error.message)}"
 
 
 async def tell_intake(context: Context, intake: Intake) -> Reply:

@@ -16,6 +16,7 @@ from config.accounts import grant_points, make_login_link, make_token
 from config.chat import chat
 from config.demo.plan import Plan
 from config.demo.story import run_demo
+from config.doctor import inspect_doors
 from config.keeper import keep
 from config.logs import set_up_logging
 from config.migration import move
@@ -173,6 +174,7 @@ def doctor() -> None:
     print(f"redis         {find_program() if settings.runs_own_redis else 'TRAINYARD_REDIS_URL'}")
     print(f"offerings     {', '.join(offering.id for offering in offerings.list_all())}")
     print(f"worker        trains {', '.join(settings.worker_families)} on {os.cpu_count()} cores")
+    sys.exit(1 if asyncio.run(inspect_doors(settings)) else 0)
 
 
 def _start() -> Settings:

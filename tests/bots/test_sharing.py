@@ -4,7 +4,7 @@ import io
 import zipfile
 
 from bots.conversation import Conversation
-from tests.bots.people import Person, expect_reply, find_button
+from tests.bots.people import FLAGS, Person, expect_reply, find_button, make_picture
 
 
 async def test_a_friend_joins_adds_and_is_named_in_the_zip(
@@ -38,3 +38,15 @@ async def test_a_member_leaves_again(mira: Person, eve: Person) -> None:
     await eve.type(f"/dataset join {code}")
     expect_reply(await eve.type("/dataset leave Cats (shared)"), "You have left “Cats”")
     expect_reply(await eve.type("/dataset leave"), "You have joined no dataset of others.")
+
+
+async def test_a_zip_is_taken_apart_and_what_is_wrong_in_it_is_named(mira: Person) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("one.png", FLAGS["flag 0"])
+        archive.writestr("two.png", FLAGS["flag 1"])
+        archive.writestr("virus.exe", b"MZ")
+    await mira.type("/dataset create Cats")
+    answer = await mira.ask("dataset add", make_picture("all", packed.getvalue()), dataset="Cats")
+    reply = expect_reply(answer, "2 pictures added to “Cats”")
+    assert "1 was refused" in reply.text and "virus.exe" in reply.text
