@@ -22,6 +22,7 @@ from config.demo.chapters import (
     tell_dreambooth,
     tell_hyper_lora,
 )
+from config.demo.conversation import SCRIPT, write_conversation
 from config.demo.folder import read_folder
 from config.demo.judging import judge
 from config.demo.person import Person, sign_in
@@ -95,6 +96,7 @@ def prepare_pictures(plan: Plan, out: Path, screen: Screen) -> Pictures:
     for picture in (*pictures.training, *pictures.held_out):
         picture.image.save(folder / f"{picture.name}.png")
     sheets.save_contact_sheet(out / "dataset.png", pictures)
+    write_conversation(out, pictures.training, plan.params, name_program())
     return pictures
 
 
@@ -203,16 +205,19 @@ def end_story(
             (out / "lora.safetensors", "the LoRA for ComfyUI, A1111 and diffusers"),
             (out / "lora-diffusers.safetensors", "the same in diffusers' own format"),
             (out / "summary.json", "every figure"),
+            (out / SCRIPT, "the same training as a conversation"),
         ]
     )
     screen.say("")
     screen.say("Next:")
     for command, what in (
+        (f"{name_program()} chat --script {out.name}/{SCRIPT}", "watch that conversation"),
+        ("make chat", "have one yourself"),
         ("make up", "Trainyard, to keep"),
         (f"{name_program()} token me --points 500", "an account to use it with"),
         ("make demo IMAGES=folder OUT=folder", "the same with your own pictures"),
     ):
-        screen.say(f"{command:<42} {what}")
+        screen.say(f"{command:<54} {what}")
 
 
 def run_demo(plan: Plan) -> int:

@@ -15,7 +15,10 @@ from adapters.console.screen import Screen
 from adapters.console.script import ScriptError, Terminal, play
 from bots.catalogue import list_commands
 from bots.conversation import Conversation
+from config.demo.conversation import SCRIPT, write_conversation
+from config.demo.pictures import draw_pictures
 from config.settings import Settings
+from core.offerings.records import ParamValue
 from core.studio import Studio
 from tests.worker.conftest import work
 
@@ -47,6 +50,20 @@ async def test_a_journey(
         names = {file.suffix for file in (tmp_path / "out").iterdir()}
         assert names == {".png", ".safetensors"}
     assert (await studio.reconciler.reconcile()).is_sound
+
+
+async def test_the_demo_as_a_conversation(
+    settings: Settings, studio: Studio, tmp_path: Path
+) -> None:
+    quick: dict[str, ParamValue] = {"steps": 10, "rank": 2, "flip": False, "learning_rate": 0.003}
+    write_conversation(tmp_path, draw_pictures(4).training, quick, "trainyard")
+    screen = Screen(Console(file=io.StringIO(), width=100), tmp_path / "out")
+    async with work(studio, settings):
+        conversation = Conversation(studio, list_commands(), welcome_points=500)
+        chat = Chat(studio, conversation, Seat("ada", "en", tmp_path), screen)
+        async with chat.hear_news():
+            await play((tmp_path / SCRIPT).read_text(), Terminal(chat, screen), wait_s=90)
+    assert [f.suffix for f in (tmp_path / "out").iterdir()].count(".safetensors") == 1
 
 
 async def test_an_expectation_that_is_not_met_names_its_line(
