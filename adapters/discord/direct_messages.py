@@ -69,7 +69,7 @@ class DiscordDirectMessages:
                 return self._client
             use_endpoints(self._endpoints)
             client = discord.Client(
-                intents=discord.Intents.none(),
+                intents=discord.Intents(guilds=True),
                 allowed_mentions=discord.AllowedMentions.none(),
                 max_ratelimit_timeout=_LONGEST_WAIT_S,
             )

@@ -69,7 +69,7 @@ class DiscordDoor:
     async def inspect(self) -> list[str]:
         """List what is wrong, and what to do about it."""
         use_endpoints(self._endpoints)
-        async with discord.Client(intents=discord.Intents.none()) as client:
+        async with discord.Client(intents=discord.Intents(guilds=True)) as client:
             try:
                 await client.login(self._token)
                 return await self._look_around(client)

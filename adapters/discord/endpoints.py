@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import discord
 import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
@@ -24,7 +25,11 @@ class Endpoints:
 
 
 def use_endpoints(endpoints: Endpoints) -> None:
-    """Talk to these addresses from now on, in this whole process: the library knows no other way."""
+    """Talk to these addresses from now on, in this whole process: the library knows no other way.
+
+    Nor does it any other way to keep it from asking, at each start, for what only voice needs.
+    """
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     if endpoints.api_url:
         Route.BASE = endpoints.api_url.rstrip("/")
     if endpoints.gateway_url:
