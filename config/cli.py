@@ -14,8 +14,6 @@ from adapters.redis_server import become_server, find_program
 from config import running
 from config.accounts import grant_points, make_login_link, make_token
 from config.chat import chat
-from config.demo.plan import Plan
-from config.demo.story import run_demo
 from config.doctor import inspect_doors
 from config.keeper import keep
 from config.logs import set_up_logging
@@ -147,18 +145,14 @@ def migrate() -> None:
     print("Everything is there. The data folder was not changed; keep it until you are sure.")
 
 
-@app.command()
-def demo(
-    images: Annotated[
-        Path | None, typer.Option(help="A folder of your own pictures, captions in .txt files.")
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Where the results go.")] = Path("demo-output"),
-    data: Annotated[
-        Path | None, typer.Option(help="A data folder to keep; otherwise a temporary one.")
-    ] = None,
-) -> None:
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    add_help_option=False,
+)
+def demo() -> None:
     """Train a LoRA on drawn pictures, through the HTTP API, and show what it learned."""
-    sys.exit(run_demo(Plan(out=out.resolve(), images=images, data_folder=data)))
+    arguments = [sys.executable, "-m", "config.demo", *sys.argv[2:]]
+    os.execv(sys.executable, arguments)  # it imports what a server should not wait for
 
 
 @app.command()
