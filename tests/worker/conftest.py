@@ -28,7 +28,10 @@ def running(settings: Settings, studio: Studio) -> Running:
 
 @asynccontextmanager
 async def work(
-    studio: Studio, settings: Settings, silence_s: float = 1800
+    studio: Studio,
+    settings: Settings,
+    silence_s: float = 1800,
+    families: tuple[str, ...] = ("tiny",),
 ) -> AsyncIterator[Worker]:
     """Run a worker, and drain it in the end."""
     place = Workplace(
@@ -38,7 +41,7 @@ async def work(
         silence_s=silence_s,
         cache=settings.cache_folder,
     )
-    worker = Worker(studio, ("tiny",), place, sweep_every_s=0.5)
+    worker = Worker(studio, families, place, sweep_every_s=0.5)
     listener = ArqListener(settings.get_redis_url(), settings.queue_name, worker.handle)
     async with asyncio.TaskGroup() as group:
         listening = group.create_task(listener.listen())
