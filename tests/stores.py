@@ -11,11 +11,13 @@ import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
+from pydantic import SecretStr
 from pymongo import MongoClient
 
 from adapters.mongo.database import MongoDatabase
 from adapters.s3.connection import S3Options, make_client
 from config.processes import end_with_parent, find_free_port
+from config.settings import Settings
 
 MONGODB_VARIABLE = "TRAINYARD_TEST_MONGODB_URL"
 _START_S = 30.0
@@ -96,6 +98,25 @@ async def make_bucket(url: str) -> S3Options:
     async with make_client(options) as client:
         await client.create_bucket(Bucket=options.bucket)
     return options
+
+
+@asynccontextmanager
+async def set_stores(settings: Settings, mongodb_url: str, s3_url: str) -> AsyncIterator[Settings]:
+    """Give these settings with a MongoDB database and a bucket of a test's own."""
+    bucket = await make_bucket(s3_url)
+    with name_database(mongodb_url) as name:
+        yield settings.model_copy(
+            update={
+                "mongodb_url": SecretStr(mongodb_url),
+                "mongodb_database": name,
+                "s3_bucket": bucket.bucket,
+                "s3_endpoint_url": bucket.endpoint_url,
+                "s3_region": bucket.region,
+                "s3_access_key": SecretStr(bucket.access_key),
+                "s3_secret_key": SecretStr(bucket.secret_key),
+                "s3_path_style": True,
+            }
+        )
 
 
 @contextmanager

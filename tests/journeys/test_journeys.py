@@ -6,6 +6,7 @@ import subprocess
 import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from rich.console import Console
@@ -18,8 +19,10 @@ from bots.conversation import Conversation
 from config.demo.conversation import SCRIPT, write_conversation
 from config.demo.pictures import draw_pictures
 from config.settings import Settings
+from config.wiring import open_studio
 from core.offerings.records import ParamValue
 from core.studio import Studio
+from tests.stores import set_stores
 from tests.worker.conftest import work
 
 HERE = Path(__file__).parent
@@ -36,18 +39,42 @@ async def test_a_journey(
     trains = "wait:" in script
     if trains and width == 120:
         pytest.skip("one training is enough")
+    await play_journey(script, width, Stage(settings, studio, tmp_path))
+
+
+async def test_a_newcomer_trains_on_mongodb_and_s3(
+    settings: Settings, mongodb_url: str, s3_url: str, tmp_path: Path
+) -> None:
+    async with set_stores(settings, mongodb_url, s3_url) as elsewhere:
+        async with open_studio(elsewhere) as studio:
+            await play_journey(SCRIPTS["newcomer"], 80, Stage(elsewhere, studio, tmp_path))
+        assert not elsewhere.database_file.exists()
+        assert not (elsewhere.data_folder / "blobs").exists()
+
+
+class Stage(NamedTuple):
+    """Where a journey is played."""
+
+    settings: Settings
+    studio: Studio
+    out: Path
+
+
+async def play_journey(script: str, width: int, stage: Stage) -> None:
+    trains = "wait:" in script
+    studio, out = stage.studio, stage.out / "out"
     seen = io.StringIO()
-    screen = Screen(Console(file=seen, width=width), tmp_path / "out")
+    screen = Screen(Console(file=seen, width=width), out)
     async with AsyncExitStack() as stack:
         if trains:
-            await stack.enter_async_context(work(studio, settings))
+            await stack.enter_async_context(work(studio, stage.settings))
         conversation = Conversation(studio, list_commands(), welcome_points=500)
         chat = Chat(studio, conversation, Seat("ada", "en", HERE), screen)
         await stack.enter_async_context(chat.hear_news())
         await play(script, Terminal(chat, screen), wait_s=90)
     assert max(map(len, seen.getvalue().splitlines())) <= width
     if trains:
-        names = {file.suffix for file in (tmp_path / "out").iterdir()}
+        names = {file.suffix for file in (out).iterdir()}
         assert names == {".png", ".safetensors"}
     assert (await studio.reconciler.reconcile()).is_sound
 
