@@ -17,6 +17,7 @@ from tests.bench import (
     peaks,
     resolution,
     sd15,
+    stores,
     telegram,
     training,
     uploads,
@@ -44,6 +45,8 @@ THEMES: dict[tuple[str, ...], Measure] = {
     ("resolution.ms", "resolution.growth"): resolution.measure,
     ("bots.telegram_p99_s",): telegram.measure,
     ("bots.discord_p99_s",): discord.measure,
+    ("documents.mongo_ratio",): stores.measure_documents,
+    ("blobs.s3_ratio",): stores.measure_blobs,
 }
 
 

@@ -59,6 +59,9 @@ class Effort:
     rounds: int = 3
     talkers: int = 200
     talker_pause_s: float = 4.0
+    store_turns: int = 20
+    store_turn_records: int = 40
+    large_blobs: int = 8
 
 
 FIGURES = (
@@ -230,5 +233,23 @@ FIGURES = (
         "command and by form, completes a name, lists, looks and deletes, ten acts each, with pauses of two "
         "to six seconds. `trainyard serve` on SQLite on disk is one process, Discord and the people another. "
         "A lost update or an unanswered act ends the measurement.",
+    ),
+    Figure(
+        "documents.mongo_ratio",
+        1.5,
+        "lower",
+        "of motor's time alone",
+        "Inserting, reading and changing a ledger's entry through Documents on MongoDB, one request after "
+        "another, against motor doing the same with prepared documents: same server, indexes and write "
+        "concern.",
+    ),
+    Figure(
+        "blobs.s3_ratio",
+        1.5,
+        "lower",
+        "of aioboto3's time alone",
+        "Putting a blob that is not there yet and reading it back through Blobs on S3, against aioboto3's "
+        "put_object (200 kB), upload_fileobj (24 MB) and get_object with whole bodies in memory and no hash; "
+        "the worse of the two sizes, on the S3 server of the tests.",
     ),
 )
