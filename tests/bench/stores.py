@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+import warnings
 from collections.abc import AsyncIterator
 from io import BytesIO
 from statistics import median
@@ -150,7 +151,10 @@ class _Bare:
 
     async def put(self, key: str, body: bytes) -> None:
         if len(body) > _SMALL_BYTES:
-            await self._client.upload_fileobj(BytesIO(body), self._bucket, key)
+            with warnings.catch_warnings(
+                action="ignore", category=ResourceWarning
+            ):  # its own parts
+                await self._client.upload_fileobj(BytesIO(body), self._bucket, key)
         else:
             await self._client.put_object(Bucket=self._bucket, Key=key, Body=BytesIO(body))
 

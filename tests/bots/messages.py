@@ -20,6 +20,11 @@ _ERRORS = (
     "bots",
 )
 _SPOKEN = ("bots", "adapters/console", "adapters/discord", "adapters/telegram", "adapters/web")
+    "adapters/mongo",
+    "adapters/s3",
+    "bots",
+)
+_SPOKEN = ("bots", "adapters/console")
 _OPERATORS = {
     # Read by operators and programs, or raised for what a person cannot do in a conversation.
     "core/offerings/catalogue.py",
