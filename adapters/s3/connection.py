@@ -1,6 +1,6 @@
 """How an S3 store is reached: where it is, as whom, and how long is waited for it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import aioboto3
@@ -20,7 +20,7 @@ class S3Options:
     endpoint_url: str = ""
     region: str = ""
     access_key: str = ""
-    secret_key: str = ""
+    secret_key: str = field(default="", repr=False)
     path_style: bool = False
     """Names the bucket in the path and not in the host, as MinIO wants it."""
     encryption: Literal["", "AES256", "aws:kms"] = ""
