@@ -120,11 +120,13 @@ async def test_a_server_that_stays_away_is_unavailable_after_a_few_tries(
 async def test_a_caller_that_is_cancelled_leaves_no_write_behind_its_back(
     crates: MongoDocuments[Crate], cuts: Cuts
 ) -> None:
-    answered = asyncio.Event()
-    cuts.word, cuts.unanswered, cuts.before_cut = b"\x02insert\x00", 1, [answered]
+    arrived = asyncio.Event()
+    cuts.word, cuts.unsent, cuts.before_cut = b"\x02insert\x00", 1, [arrived]
     inserting = asyncio.create_task(crates.insert(crate()))
-    await answered.wait()
+    await arrived.wait()
     inserting.cancel()
+    ended, _ = await asyncio.wait([inserting], timeout=0.3)
+    assert ended == set()
     cuts.go_on.set()
     with pytest.raises(asyncio.CancelledError):
         await inserting
