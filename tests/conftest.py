@@ -79,7 +79,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     used = sum(("mongodb", True) in report.user_properties for report in reports)
     if used:
         terminalreporter.section("MongoDB")
-        terminalreporter.line(f"{used} tests ran against {name_mongodb()}.")
+        terminalreporter.line(f"Tests of MongoDB: {used}, against {name_mongodb()}.")
 
 
 class IsolatedSettings(Settings):
