@@ -16,15 +16,12 @@ _ERRORS = (
     "adapters/web/cookies.py",
     "adapters/web/limiting.py",
     "adapters/discord",
+    "adapters/mongo",
+    "adapters/s3",
     "adapters/telegram",
     "bots",
 )
 _SPOKEN = ("bots", "adapters/console", "adapters/discord", "adapters/telegram", "adapters/web")
-    "adapters/mongo",
-    "adapters/s3",
-    "bots",
-)
-_SPOKEN = ("bots", "adapters/console")
 _OPERATORS = {
     # Read by operators and programs, or raised for what a person cannot do in a conversation.
     "core/offerings/catalogue.py",
