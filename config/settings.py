@@ -7,6 +7,8 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core.jobs.records import Kind
+
 _HERE = Path(__file__).resolve().parent
 _MAX_SOCKET_BYTES = 100
 """A unix socket's path has at most 107 bytes on Linux and 103 on macOS."""
@@ -25,15 +27,21 @@ class Settings(BaseSettings):
     """Scratch space of workers; `<data_folder>/work` unless set."""
     redis_url: SecretStr = SecretStr("")
     """Empty: Trainyard runs its own redis-server on a unix socket in the data folder."""
-    queue_name: str = "trainyard:train"
+    queue_name: str = "trainyard"
+    """Before a colon and the kind of job: `trainyard:train`, `trainyard:generate`."""
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8080, ge=0, le=65535)
     public_url: str = ""
     """Where people reach this server; `http://<host>:<port>` unless set."""
     training_offerings_file: Path = _HERE / "training_offerings.toml"
     base_models_file: Path = _HERE / "base_models.toml"
+    generation_file: Path = _HERE / "generation.toml"
     worker_families: tuple[str, ...] = ("tiny", "sd15", "sdxl")
     """Families of base models that this machine's worker trains."""
+    worker_kinds: tuple[Kind, ...] = tuple(Kind)
+    """What this machine's worker does: train, generate or both. One that trains lets generations wait."""
+    generation_idle_s: float = Field(default=300, ge=0)
+    """How long a worker keeps a base model loaded after a generation, in case another one comes."""
     lease_s: float = Field(default=90, ge=1)
     """How long a silent worker keeps a job; its heartbeat comes six times as often."""
     sweep_every_s: float = Field(default=5, gt=0)
@@ -64,6 +72,10 @@ class Settings(BaseSettings):
     """Or a local Bot API server, which has no limit of 20 MB a file."""
     telegram_webhook_url: str = ""
     """The public https address of this server; empty: the bot polls."""
+
+    def list_queues(self) -> tuple[str, ...]:
+        """List the queues whose wake-ups this machine's worker takes."""
+        return tuple(f"{self.queue_name}:{kind}" for kind in self.worker_kinds)
 
     def get_public_url(self) -> str:
         return self.public_url.rstrip("/") or f"http://{self.http_host}:{self.http_port}"

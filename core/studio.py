@@ -21,9 +21,11 @@ from core.datasets.service import Datasets
 from core.datasets.sharing import Sharing
 from core.datasets.snapshots import Snapshots
 from core.downloads import DownloadLink, Downloads
+from core.generations.service import Generations
 from core.jobs.leases import LEASE_S, Leases
 from core.jobs.metrics import Losses
-from core.jobs.records import Job, LossChunk
+from core.jobs.owned import OwnJobs
+from core.jobs.records import Job, Kind, LossChunk
 from core.jobs.service import Jobs
 from core.jobs.settlement import Settlement
 from core.jobs.submission import Submission
@@ -154,6 +156,13 @@ class Studio:
             submission,
             settlement,
             ports.events,
+            clock,
+        )
+        self.generations = Generations(
+            OwnJobs(Kind.GENERATE, stores.jobs, settlement, ports.events, clock),
+            offerings,
+            self.models,
+            submission,
             clock,
         )
         self.pictures = Pictures(self.jobs, ports.blobs, ports.drawings)

@@ -3,7 +3,7 @@
 import logging
 
 from core.errors import StaleError, UnavailableError
-from core.jobs.records import TERMINAL, Job, Status
+from core.jobs.records import TERMINAL, Job, Kind, Status
 from core.models.service import Models
 from core.notifications.service import Notifications
 from core.offerings.price import compute_charge
@@ -34,7 +34,8 @@ class Settlement:
         """Make the model, settle the hold, put the news in the outbox, then clear the mark."""
         if job.status not in TERMINAL or not job.needs_settling:
             return job
-        model = await self._models.create(job) if job.status is Status.COMPLETED else None
+        makes_model = job.kind is Kind.TRAIN and job.status is Status.COMPLETED
+        model = await self._models.create(job) if makes_model else None
         charged = await self._settle(job)
         await self._notifications.tell_job_ended(job, model, charged)
         done = job.changed(
@@ -61,12 +62,17 @@ class Settlement:
         if await self._points.find_hold(job.owner, job.id) is None:
             return 0
         charge = compute_charge(job.quote, charged_steps(job))
-        entry = await self._points.settle(
-            job.owner, job.id, charge, f"Training on {job.dataset_name}"
-        )
+        entry = await self._points.settle(job.owner, job.id, charge, job.note)
         return sum(leg.amount_points for leg in entry.legs if leg.account == "revenue")
 
 
 def charged_steps(job: Job) -> int:
-    """Count the steps that a job pays for: the unique ones that it made, none when it failed."""
-    return 0 if job.status is Status.FAILED else job.steps_done
+    """Count the steps that a job pays for: the unique ones that it made, none when it failed.
+
+    A generation pays for those of the pictures that it handed over.
+    """
+    if job.status is Status.FAILED:
+        return 0
+    if job.kind is Kind.GENERATE:
+        return len(job.pictures) * job.generation.steps
+    return job.steps_done
