@@ -13,6 +13,7 @@ from adapters.web.openapi import make_document
 from adapters.web.problems import error_door
 from adapters.web.routes import (
     datasets,
+    generations,
     health,
     items,
     me,
@@ -31,7 +32,19 @@ Hook = Callable[[Mapping[str, str], bytes], Awaitable[int]]
 """Takes the headers and the body of a POST that a platform sends; returns the status to answer with."""
 
 HEARTBEAT_S = 15.0
-_NOUNS = (health, me, datasets, sharing, items, offerings, trainings, models, points, notifications)
+_NOUNS = (
+    health,
+    me,
+    datasets,
+    sharing,
+    items,
+    offerings,
+    trainings,
+    models,
+    generations,
+    points,
+    notifications,
+)
 
 
 def create_app(

@@ -21,6 +21,7 @@ PRIVATE_IDS = {
     "notification_id",
     "token_id",
     "member_id",
+    "generation_id",
 }
 
 
@@ -54,7 +55,7 @@ async def test_the_ids_of_another_account_are_not_found_in_the_same_words_as_ids
 ) -> None:
     never = World(
         *("ds_" + "a" * 16, "it_" + "a" * 16, "jb_" + "a" * 16),
-        *("md_" + "a" * 16, "nt_" + "a" * 16, "tk_" + "a" * 16, "mb_" + "a" * 16),
+        *("md_" + "a" * 16, "nt_" + "a" * 16, "tk_" + "a" * 16, "mb_" + "a" * 16, "jb_" + "a" * 16),
     )
     tried = set()
     for operation in list_operations():
