@@ -15,7 +15,7 @@ from bots.dialog import (
     Tone,
     command,
 )
-from bots.pieces import show_drawing, show_file
+from bots.pieces import offer_try, show_drawing, show_file
 from bots.wording import N_, shorten
 
 
@@ -63,6 +63,7 @@ async def show(context: Context, args: Args) -> Reply:
         ),
         images=show_drawing("samples.png", samples, words.say("Samples, by step")),
         buttons=(
+            *offer_try(words, model),
             Button(words.say("Download"), "mod download", bound, Style.PRIMARY),
             Button(words.say("The training"), "job show", {"training": made.job}),
             Button(words.say("All models"), "mods"),

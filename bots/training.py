@@ -21,6 +21,7 @@ from bots.dialog import (
 from bots.wording import N_, Words
 from core.errors import InvalidError, NotFoundError, RefusedError
 from core.offerings.dreambooth import check_class_prompt
+from core.offerings.generation import GenerationOffer
 from core.offerings.records import Offering, ParamValue, Status
 from core.offerings.records import Param as Setting
 from core.offerings.service import (
@@ -90,7 +91,9 @@ async def _check_settings(context: Context, args: Args, value: Scalar) -> None:
     resolve_params(offering, read_settings(context.words, offering, str(value)))
 
 
-def read_settings(words: Words, offering: Offering, text: str) -> dict[str, ParamValue]:
+def read_settings(
+    words: Words, offering: Offering | GenerationOffer, text: str
+) -> dict[str, ParamValue]:
     """Read `steps=200 rank: 4, flip=no`. Raises InvalidError naming what cannot be read."""
     given: dict[str, ParamValue] = {}
     spaced = text.replace(": ", "=").replace(" = ", "=").replace(":", "=").replace(";", " ")
