@@ -37,7 +37,7 @@ class Settings(BaseSettings):
     base_models_file: Path = _HERE / "base_models.toml"
     generation_file: Path = _HERE / "generation.toml"
     worker_families: tuple[str, ...] = ("tiny", "sd15", "sdxl")
-    """Families of base models that this machine's worker trains."""
+    """Families of base models that this machine's worker takes."""
     worker_kinds: tuple[Kind, ...] = tuple(Kind)
     """What this machine's worker does: train, generate or both. One that trains lets generations wait."""
     generation_idle_s: float = Field(default=300, ge=0)

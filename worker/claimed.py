@@ -77,7 +77,7 @@ class Attempt(ABC):
             await self._give_up(None, type(group.exceptions[0]).__name__)
         finally:
             if not self.leaves_child:
-                await self._child.kill()
+                await self._child.discard()
             shutil.rmtree(self._place.folder / job_id, ignore_errors=True)
 
     @property

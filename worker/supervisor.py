@@ -101,6 +101,12 @@ class Child:
         self._signal(signal.SIGKILL)
         await self.wait()
 
+    async def discard(self) -> None:
+        """End a child that nobody follows any more; what it still said is read, so that its pipe closes."""
+        await self.kill()
+        async for _ in self.follow():
+            continue
+
     async def wait(self) -> int:
         """Return the exit code once the child has ended; negative for a signal."""
         code = await self._process.wait()
@@ -156,6 +162,6 @@ class Nursery:
     async def close(self) -> None:
         """End the waiting child and remove the logs."""
         if self._waiting is not None:
-            await self._waiting.kill()
+            await self._waiting.discard()
         for folder in self._folder.glob(f"child-{os.getpid()}-*"):
             shutil.rmtree(folder, ignore_errors=True)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import http, intake, jobs, ledger, training, uploads
+from tests.bench import generation, http, intake, jobs, ledger, training, uploads
 from tests.bench.figures import FIGURES, ROOT, Effort, Reading
 from tests.bench.table import Results, show, write_json, write_page
 
@@ -16,6 +16,7 @@ Measure = Callable[[Effort], Awaitable[dict[str, Reading]]]
 THEMES: dict[tuple[str, ...], Measure] = {
     ("training.tiny.step_ratio", "training.tiny.memory_ratio"): training.measure,
     ("job.first_step_s", "job.progress_delay_s"): jobs.measure,
+    ("generation.warm_over_cold",): generation.measure,
     ("intake.image_ratio",): intake.measure,
     ("intake.memory_growth_mb",): uploads.measure,
     ("ledger.entry_ratio",): ledger.measure,

@@ -17,6 +17,7 @@ NAMES = {
     "training.tiny.memory_ratio",
     "job.first_step_s",
     "job.progress_delay_s",
+    "generation.warm_over_cold",
     "intake.image_ratio",
     "intake.memory_growth_mb",
     "ledger.entry_ratio",

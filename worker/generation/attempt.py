@@ -34,17 +34,21 @@ class GenerationAttempt(Attempt):
             case StageLine():
                 await self._held.enter(line.text)
             case DrawLine():
-                done = len(self._held.job.pictures) * self._held.job.generation.steps
-                self._held.note_drawing(done + line.step)
+                self._held.note_drawing(self._count_drawn() + line.step)
             case PictureLine():
                 (file,) = await store_files(self._studio.blobs, self._prefix, [line.file])
                 seed = self._held.job.generation.seed + line.index
                 await self._held.add_picture(Picture(index=line.index, seed=seed, file=file))
+                self._held.note_drawing(self._count_drawn())
                 self._check.set()
             case DrawnLine():
                 self._done = line
             case FailedLine():
                 self._failure = Failure(code=line.code, message=line.message)
+
+    def _count_drawn(self) -> int:
+        """Count the steps of the pictures that are ready."""
+        return len(self._held.job.pictures) * self._held.job.generation.steps
 
     async def _finish(self) -> None:
         if await self._start_finishing():

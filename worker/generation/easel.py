@@ -1,13 +1,13 @@
 """The drawing child's side: a base model that stays loaded, and task after task drawn with it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
 from worker.base_models import LoadedBase, load_base
 from worker.generation.drawing import draw_pictures
-from worker.generation.loras import put_in, take_out
+from worker.generation.loras import LoraSwap
 from worker.messages import DrawLine, DrawnLine, GenerationTask, PictureLine, StageLine
 from worker.training.acceleration import accelerate
 from worker.training.report import StoppedError, Tell
@@ -20,6 +20,7 @@ class _Standing:
     """What is loaded: the base model, what it was made of, and the LoRAs in it as (sha256, weight)."""
 
     base: LoadedBase
+    swap: LoraSwap
     made_of: str
     loras: tuple[tuple[str, float], ...] = ()
 
@@ -62,10 +63,9 @@ class Easel:
             is_gpu = torch.cuda.is_available()
             base = load_base(model, torch.float16 if is_gpu else torch.float32)
             base = accelerate(base, model) if spec.acceleration is not None else base
-            standing = _Standing(base, made_of)
+            standing = _Standing(base, LoraSwap(base), made_of)
         loras = tuple((lora.sha256, lora.weight) for lora in task.loras)
         if standing.loras != loras:
-            take_out(standing.base)
-            put_in(standing.base, task.loras)
-        self._standing = _Standing(standing.base, made_of, loras)
+            standing.swap.put_in(task.loras)
+        self._standing = replace(standing, loras=loras)
         return standing.base

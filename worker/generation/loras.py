@@ -1,78 +1,76 @@
-"""LoRAs put into a loaded base model and taken out again, which leaves it bit for bit as it was."""
+"""LoRAs added to a loaded base model's weights and taken off again, which leaves it bit for bit as it was."""
 
-import warnings
 from collections.abc import Sequence
 
 import torch
-from diffusers.utils import recurse_remove_peft_layers, set_weights_and_activate_adapters
-from peft.tuners.lora import LoraLayer
 from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
 
 from core.errors import TrainingError
 from worker.base_models import LoadedBase
 from worker.messages import LoraFile
-from worker.training.guards import is_out_of_memory
-from worker.training.weights import load_lora
+from worker.training.certificate import read_kohya
+from worker.training.weights import name_module
 
 
-def put_in(base: LoadedBase, loras: Sequence[LoraFile]) -> None:
-    """Put LoRAs beside the base model's own weights, each at its weight; nothing is fused.
+class LoraSwap:
+    """A base model's weights, and copies of those that LoRAs have changed.
 
-    Raises TrainingError (`bad_lora`) naming the one that does not fit.
+    Adding `weight * up @ down * alpha / rank` is what a loader does that fuses; it takes no layers
+    to be made, so a swap costs little, and drawing nothing. Source: Hu et al. 2021, section 4.1.
     """
-    for index, lora in enumerate(loras):
+
+    def __init__(self, base: LoadedBase) -> None:
+        self._weights: dict[str, Tensor] = {
+            name_module(f"{component}.{path}", base.family): module.weight
+            for component, network in base.components.items()
+            for path, module in network.named_modules()
+            if isinstance(module, nn.Linear | nn.Conv2d)
+        }
+        self._originals: dict[str, Tensor] = {}
+
+    @torch.no_grad()
+    def put_in(self, loras: Sequence[LoraFile]) -> None:
+        """Take off what is in, and add these, in their order. Raises TrainingError (`bad_lora`)."""
+        self.take_out()
+        sums: dict[str, Tensor] = {}
+        for lora in loras:
+            for name, delta in self._read(lora).items():
+                weight = self._weights[name]
+                known = sums.get(name, weight.float())
+                added = lora.weight * delta.to(weight.device)
+                sums[name] = known + added.view_as(weight)
+        for name, total in sums.items():
+            self._originals[name] = self._weights[name].to("cpu", copy=True)
+            self._weights[name].copy_(total)
+
+    @torch.no_grad()
+    def take_out(self) -> None:
+        """Put the base model's own weights back."""
+        for name, original in self._originals.items():
+            self._weights[name].copy_(original)
+        self._originals = {}
+
+    def _read(self, lora: LoraFile) -> dict[str, Tensor]:
+        """Read what a file in kohya's format adds to each weight, [out, in x kernel]."""
         try:
-            _load(base, lora, _name(index))
-        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-            if is_out_of_memory(error):
-                raise
-            raise TrainingError(
-                f"“{lora.name}” could not be put in: its file is damaged or made for another "
-                "architecture. All points were returned.",
-                code="bad_lora",
-            ) from error
-    for module in base.components.values():
-        present = {adapter for part in _list_layers(module) for adapter in part.lora_A}
-        used = [index for index in range(len(loras)) if _name(index) in present]
-        if used:
-            names, weights = [_name(i) for i in used], [loras[i].weight for i in used]
-            set_weights_and_activate_adapters(module, names, weights)
-        module.requires_grad_(False)
+            deltas = read_kohya(load_file(lora.file))
+        except (OSError, KeyError, ValueError, SafetensorError, ZeroDivisionError) as error:
+            raise _bad(lora) from error
+        fitting = [
+            name
+            for name, delta in deltas.items()
+            if name in self._weights and delta.numel() == self._weights[name].numel()
+        ]
+        if not deltas or len(fitting) < len(deltas):
+            raise _bad(lora)
+        return deltas
 
 
-def take_out(base: LoadedBase) -> None:
-    """Take every LoRA out; the base model's own layers and tensors stand where they stood."""
-    for module in base.components.values():
-        if not _list_layers(module):
-            continue
-        recurse_remove_peft_layers(module)
-        del module.peft_config
-        module._hf_peft_config_loaded = False
-
-
-def _load(base: LoadedBase, lora: LoraFile, adapter: str) -> None:
-    pipeline = base.family.pipeline
-    state, given = load_lora(lora.file, base, adapter)
-    given["low_cpu_mem_usage"] = True  # no weights are drawn only to be replaced
-    known = tuple(f"{component}." for component in base.components)
-    if not state or not all(key.startswith(known) for key in state):
-        raise ValueError("it has tensors of another architecture")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # peft warns of a second adapter, which is what is wanted
-        for component, module in base.components.items():
-            if not any(key.startswith(f"{component}.") for key in state):
-                continue
-            if component == "unet":
-                pipeline.load_lora_into_unet(state, unet=module, **given)
-            else:
-                pipeline.load_lora_into_text_encoder(
-                    state, text_encoder=module, prefix=component, **given
-                )
-
-
-def _list_layers(module: torch.nn.Module) -> list[LoraLayer]:
-    return [part for part in module.modules() if isinstance(part, LoraLayer)]
-
-
-def _name(index: int) -> str:
-    return f"lora{index}"
+def _bad(lora: LoraFile) -> TrainingError:
+    return TrainingError(
+        f"“{lora.name}” could not be put in: its file is damaged or made for another "
+        "architecture. All points were returned.",
+        code="bad_lora",
+    )

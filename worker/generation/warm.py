@@ -2,6 +2,7 @@
 
 import time
 
+from core.endings import finish_anyway
 from worker.supervisor import Child, Nursery
 
 
@@ -28,7 +29,7 @@ class WarmChild:
         """End the warm child, so that its memory is free."""
         child, self._child = self._child, None
         if child is not None:
-            await child.kill()
+            await finish_anyway(child.discard())  # the sweep may be cancelled meanwhile
 
     async def end_if_idle(self) -> None:
         """End it once nobody has wanted it for long."""

@@ -13,9 +13,10 @@ from core.errors import TrainingError
 from core.offerings.records import Acceleration
 from tests.worker.generation.tasks import Heard, draw_cold, give, make_drawing, use
 from worker.base_models import LoadedBase, load_base
+from worker.evaluation import make_pipeline
 from worker.generation.drawing import draw_pictures
 from worker.generation.easel import Easel
-from worker.generation.loras import put_in, take_out
+from worker.generation.loras import LoraSwap
 from worker.messages import DrawLine, LoraFile
 from worker.tiny_sd import ACCELERATION_FILE
 from worker.training.hashes import compute_hashes
@@ -46,16 +47,34 @@ def test_the_same_record_gives_the_same_bytes_warm_or_cold(
 
 def test_loras_leave_no_trace_in_the_base_model(lora: LoraFile, other: LoraFile) -> None:
     base = load_base(make_drawing().base_model)
-    before = {name: part.state_dict() for name, part in base.components.items()}
-    kept = {n: {k: v.clone() for k, v in state.items()} for n, state in before.items()}
-    put_in(base, (lora, use(other.file, 0.5)))
-    assert base.components["unet"].state_dict().keys() != kept["unet"].keys()
-    take_out(base)
-    for name, part in base.components.items():
-        after = part.state_dict()
-        assert after.keys() == kept[name].keys()
-        assert all(torch.equal(after[key], value) for key, value in kept[name].items())
-    take_out(base)
+    swap = LoraSwap(base)
+    kept = {n: {k: v.clone() for k, v in p.state_dict().items()} for n, p in _list_parts(base)}
+    swap.put_in((lora, use(other.file, 0.5)))
+    for name, part in _list_parts(base):
+        assert not all(torch.equal(value, kept[name][k]) for k, value in part.state_dict().items())
+    swap.put_in((lora,))
+    swap.take_out()
+    swap.take_out()
+    for name, part in _list_parts(base):
+        assert all(torch.equal(value, kept[name][k]) for k, value in part.state_dict().items())
+
+
+def _list_parts(base: LoadedBase) -> list[tuple[str, torch.nn.Module]]:
+    return list(base.components.items())
+
+
+def test_a_lora_draws_what_a_stranger_draws_with_diffusers(folder: Path, other: LoraFile) -> None:
+    spec = make_drawing("a flagon, striped", count=1)
+    (ours,) = draw_cold(folder, spec, other)
+    pipeline = make_pipeline(load_base(spec.base_model))
+    pipeline.load_lora_weights(str(other.file.parent), weight_name=other.file.name)
+    size = {"width": spec.width_px, "height": spec.height_px}
+    way = {"num_inference_steps": spec.steps, "guidance_scale": spec.guidance_scale}
+    generator = [torch.Generator().manual_seed(spec.seed)]
+    (theirs,) = pipeline([spec.prompt], generator=generator, **size, **way).images
+    assert np.abs(open_picture(ours) - np.asarray(theirs, np.float32)).mean() < 1.0
+    (plain,) = draw_cold(folder / "plain", spec)
+    assert np.abs(open_picture(ours) - open_picture(plain)).mean() > 3.0
 
 
 def test_a_weight_scales_what_a_lora_does(folder: Path, lora: LoraFile, other: LoraFile) -> None:
