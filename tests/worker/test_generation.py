@@ -138,13 +138,13 @@ async def test_a_child_that_is_killed_while_it_draws_is_replaced_and_paid_once(
 async def test_a_drained_worker_hands_its_generation_on(studio: Studio, running: Running) -> None:
     person = await meet(studio)
     async with running():
-        job = await ask_for(studio, person, "first", steps=100, count=8)
+        job = await ask_for(studio, person, "first", steps=40, count=6)
         await wait_drawn(studio, person, job, pictures=1)
     released = await studio.generations.get(person.principal, job.id)
     assert released.status is Status.QUEUED and released.attempts == 0 and released.pictures
     async with running():
         done = await wait_drawn(studio, person, job)
-    assert done.status is Status.COMPLETED and len(done.pictures) == 8
+    assert done.status is Status.COMPLETED and len(done.pictures) == 6
 
 
 async def test_a_lora_whose_file_is_gone_fails_in_words_and_costs_nothing(
