@@ -34,8 +34,14 @@ def _load(data: bytes) -> dict[str, Any]:  # arq's own shape of a message
     return message
 
 
+def name_queue(prefix: str, kind: str) -> str:
+    """Name the queue of a kind of job."""
+    return f"{prefix}:{kind}"
+
+
 class ArqWakeups:
-    """Sends wake-ups; connects when the first one is sent, and anew when Redis comes back."""
+    """Sends wake-ups, each kind of job's to a queue of its own; connects when the first one is sent,
+    and anew when Redis comes back."""
 
     def __init__(self, url: str, queue_name: str) -> None:
         self._settings = RedisSettings.from_dsn(url)
@@ -48,11 +54,14 @@ class ArqWakeups:
         if self._pool is not None:
             await self._pool.aclose()
 
-    async def wake(self, job_id: str, attempt: int) -> None:
+    async def wake(self, job_id: str, attempt: int, kind: str) -> None:
         try:
             async with asyncio.timeout(_WAKE_S):
                 pool = await self._connect()
-                await pool.enqueue_job("train", job_id, _job_id=f"{job_id}:{attempt}")
+                name = name_queue(self._queue_name, kind)
+                await pool.enqueue_job(
+                    "work", job_id, _job_id=f"{job_id}:{attempt}", _queue_name=name
+                )
         except (RedisError, OSError) as error:  # TimeoutError is an OSError
             raise UnavailableError(f"the queue cannot be reached: {error!r}") from error
 
@@ -66,21 +75,19 @@ class ArqWakeups:
     async def _connect(self) -> ArqRedis:
         async with self._connecting:
             if self._pool is None:
-                self._pool = await create_pool(
-                    self._settings, job_serializer=_dump, default_queue_name=self._queue_name
-                )
+                self._pool = await create_pool(self._settings, job_serializer=_dump)
             return self._pool
 
 
 class ArqListener:
-    """Receives wake-ups one at a time: while a handler runs, other workers get the next ones.
+    """Receives one kind's wake-ups one at a time: while a handler runs, other workers get the next ones.
 
     A handler is cancelled when Redis goes away, so it must only wait for work, never do it.
     """
 
-    def __init__(self, url: str, queue_name: str, handle: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(self, url: str, queue: str, handle: Callable[[str], Awaitable[None]]) -> None:
         self._url = url
-        self._queue_name = queue_name
+        self._queue_name = queue
         self._handle = handle
         self._worker: Worker | None = None
 
@@ -102,7 +109,7 @@ class ArqListener:
             self._worker.allow_pick_jobs = False
 
     def _make_worker(self) -> Worker:
-        async def train(context: dict[Any, Any], job_id: str) -> None:  # arq's own context
+        async def work(context: dict[Any, Any], job_id: str) -> None:  # arq's own context
             await self._handle(job_id)
 
         settings = RedisSettings.from_dsn(self._url)
@@ -110,7 +117,7 @@ class ArqListener:
         settings.retry_on_error = [RedisConnectionError]
         settings.retry = Retry(ExponentialBackoff(cap=1), 3)
         return Worker(
-            [func(train, name="train", timeout=_LONGEST_S, keep_result=0)],
+            [func(work, name="work", timeout=_LONGEST_S, keep_result=0)],
             queue_name=self._queue_name,
             redis_settings=settings,
             max_jobs=1,

@@ -3,8 +3,9 @@
 from pydantic import JsonValue
 
 from bots.dialog import Button, Fact, File, Reply, Style, Tone
-from bots.pieces import name_platform, offer_further, show_drawing
-from bots.wording import Words
+from bots.generations import offer_next, show_pictures
+from bots.pieces import name_platform, offer_further, offer_try, show_drawing
+from bots.wording import Words, shorten
 from core.accounts.records import Principal
 from core.errors import NotFoundError, UnavailableError
 from core.models.records import TrainedModel
@@ -16,6 +17,8 @@ async def announce(studio: Studio, principal: Principal, words: Words, news: Not
     """Put a notification into words, with pictures and next steps."""
     if news.kind is NewsKind.TRAINING_COMPLETED:
         return await _announce_completed(studio, principal, words, news.data)
+    if "generation" in news.data:
+        return await _announce_generation(studio, principal, words, news)
     if news.kind is NewsKind.ACCOUNTS_LINKED:
         return _announce_linked(words, news.data)
     if news.kind is NewsKind.DATASET_JOINED:
@@ -41,12 +44,39 @@ async def _announce_completed(
         tuple(_list_facts(words, data)),
         images=await _draw_samples(studio, words, model),
         buttons=(
+            *(offer_try(words, model) if model else ()),
             Button(words.say("Look at it"), "mod show", bound, Style.PRIMARY),
             Button(words.say("Download"), "mod download", bound),
             *(offer_further(words, model) if model else ()),
             Button(words.say("The training"), "job show", {"training": str(data["training"])}),
         ),
         tone=Tone.GOOD,
+    )
+
+
+async def _announce_generation(
+    studio: Studio, principal: Principal, words: Words, news: Notification
+) -> Reply:
+    """Hand over pictures, those of a cancelled generation too, or say why there are none."""
+    data = news.data
+    job = await studio.generations.get(principal, str(data["generation"]))
+    count = len(job.pictures)
+    title, tone = (
+        words.count("Your picture is ready", "Your {n} pictures are ready", count),
+        Tone.GOOD,
+    )
+    if news.kind is NewsKind.GENERATION_FAILED:
+        title, tone = words.say("Your pictures could not be drawn"), Tone.BAD
+    if news.kind is NewsKind.GENERATION_CANCELLED:
+        title, tone = words.say("Your pictures were cancelled"), Tone.CAUTION
+    lines = [str(data["error"])] if data["error"] else list(job.generation.warnings)
+    return Reply(
+        title,
+        "\n".join([shorten(job.generation.typed_prompt, 300), *map(words.known, lines)]),
+        (Fact(words.say("Seed"), str(job.generation.seed)), *_list_costs(words, data)),
+        images=show_pictures(studio, principal, job),
+        buttons=offer_next(words, job),
+        tone=tone,
     )
 
 
@@ -172,6 +202,12 @@ def _list_facts(words: Words, data: dict[str, JsonValue]) -> list[Fact]:
     shown = ", ".join(str(word) for word in triggers) if isinstance(triggers, list) else ""
     return [
         Fact(words.say("Trigger words"), shown),
+        *_list_costs(words, data),
+    ]
+
+
+def _list_costs(words: Words, data: dict[str, JsonValue]) -> list[Fact]:
+    return [
         Fact(words.say("Took"), words.duration(_number(data["duration_s"]))),
         Fact(words.say("Charged"), words.points(int(_number(data["charged_points"])))),
         Fact(words.say("Given back"), words.points(int(_number(data["refunded_points"])))),

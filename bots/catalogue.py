@@ -8,6 +8,8 @@ from bots import (
     account,
     captions,
     datasets,
+    generation,
+    generations,
     jobs,
     linking,
     models,
@@ -80,6 +82,8 @@ def list_commands() -> Catalogue:
             *jobs.COMMANDS,
             *models.COMMANDS,
             *publishing.COMMANDS,
+            *generation.COMMANDS,
+            *generations.COMMANDS,
             *points.COMMANDS,
             *account.COMMANDS,
             *linking.COMMANDS,
@@ -98,7 +102,9 @@ def _fill(command: Command, tokens: list[str]) -> Line:
             args[param.name] = value
         else:
             loose.append(token)
-    places = [p for p in command.params if not p.hidden and p.kind is not Kind.IMAGES]
+    places = [
+        p for p in command.params if not p.hidden and not p.named and p.kind is not Kind.IMAGES
+    ]
     empty = [param for param in places if param.name not in args]
     for param in empty:
         if not loose:

@@ -84,7 +84,7 @@ async def _list_jobs(context: Context, statuses: frozenset[Status]) -> list[Choi
         Choice(
             job.id,
             shorten(
-                f"{job.dataset_name}: {job.spec.trigger_words[0]}, "
+                f"{job.dataset_name}: {job.training.trigger_words[0]}, "
                 f"{context.words.moment(job.created_at)}",
                 70,
             ),

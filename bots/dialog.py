@@ -144,7 +144,8 @@ class Param:
     """Something that a command must or may know. `ask` is the question, in catalogue English.
 
     A hidden one is never asked and only buttons bind it; `when` says whether it is needed at all
-    after what is known; `takes_only` takes the only choice there is without asking.
+    after what is known; `takes_only` takes the only choice there is without asking. A `named` one is
+    typed as `name=value` only, never by its place in a line.
     """
 
     name: str
@@ -155,6 +156,7 @@ class Param:
     limits: Limits = Limits()
     hidden: bool = False
     takes_only: bool = False
+    named: bool = False
     example: str = ""
     when: Callable[[Context, Args], bool] = lambda context, args: True
     empty: str = ""

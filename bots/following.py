@@ -1,24 +1,26 @@
-"""A message that goes on with its training; apart because it answers nobody: a platform edits what it sent."""
+"""A message that goes on with its job; apart because it answers nobody: a platform edits what it sent."""
 
 import asyncio
 from collections.abc import AsyncGenerator
 
 from bots.conversation import Conversation
 from bots.dialog import Reply
+from bots.generations import describe as describe_generation
 from bots.incoming import Incoming
-from bots.jobs import describe
+from bots.jobs import describe as describe_training
 from core.errors import TrainyardError
 from core.jobs.records import TERMINAL, Progress
 
 EVERY_S = 3.0
+_KINDS = ("training", "generation")
 
 
 async def follow(
-    conversation: Conversation, incoming: Incoming, training: str, *, every_s: float = EVERY_S
+    conversation: Conversation, incoming: Incoming, job_id: str, *, every_s: float = EVERY_S
 ) -> AsyncGenerator[Reply, None]:
-    """Yield how far a training is, at most every few seconds, and once more when it has ended.
+    """Yield how far a job is, at most every few seconds, and once more when it has ended.
 
-    Ends with the training, or when events cannot be heard any more: what was shown stays true.
+    Ends with the job, or when events cannot be heard any more: what was shown stays true.
     Whoever stops before its end must close it.
     """
     context, _ = await conversation.meet(incoming)
@@ -27,16 +29,19 @@ async def follow(
     try:
         async with studio.events.subscribe(f"account:{account}") as events:
             async for event in events:
-                if event.kind != "training" or event.data["id"] != training:
+                if event.kind not in _KINDS or event.data["id"] != job_id:
                     continue
                 now_s = asyncio.get_running_loop().time()
                 ended = event.data["status"] in TERMINAL
                 if now_s - shown_s < every_s and not ended:
                     continue
-                job = await studio.jobs.get(context.principal, training)
+                is_training = event.kind == "training"
+                jobs = studio.jobs if is_training else studio.generations
+                job = await jobs.get(context.principal, job_id)
                 if not ended:  # what is stored is as old as the last heartbeat
                     progress = Progress.model_validate(event.data["progress"])
                     job = job.model_copy(update={"progress": progress})
+                describe = describe_training if is_training else describe_generation
                 reply = await conversation.seal(account, await describe(context, job))
                 assert isinstance(reply, Reply)
                 yield reply

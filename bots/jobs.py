@@ -44,7 +44,7 @@ async def list_own(context: Context, args: Args) -> Reply:
         return Reply(words.say("There is no training yet."), buttons=(train,))
     rows = tuple(
         (
-            f"{job.dataset_name}: {job.spec.trigger_words[0]}",
+            f"{job.dataset_name}: {job.training.trigger_words[0]}",
             show_status(words, job.status),
             _show_share(context, job),
             words.moment(job.created_at),
@@ -54,7 +54,7 @@ async def list_own(context: Context, args: Args) -> Reply:
     columns = (words.say("Training"), words.say("State"), words.say("Done"), words.say("Since"))
     buttons = [
         Button(
-            shorten(f"{job.dataset_name}: {job.spec.trigger_words[0]}", 30),
+            shorten(f"{job.dataset_name}: {job.training.trigger_words[0]}", 30),
             "job show",
             {"training": job.id},
         )
@@ -89,7 +89,7 @@ async def describe(context: Context, job: Job) -> Reply:
         text = words.known(job.error.message)
     tones = {Status.COMPLETED: Tone.GOOD, Status.FAILED: Tone.BAD, Status.CANCELLED: Tone.CAUTION}
     return Reply(
-        f"{job.dataset_name}: {', '.join(job.spec.trigger_words)}",
+        f"{job.dataset_name}: {', '.join(job.training.trigger_words)}",
         text,
         tuple(_list_facts(context, job)),
         buttons=tuple(_offer(context, job)),

@@ -20,7 +20,7 @@ from bots.dialog import (
     Tone,
     command,
 )
-from bots.pieces import offer_further, show_drawing, show_file
+from bots.pieces import offer_further, offer_try, show_drawing, show_file
 from bots.wording import N_, shorten
 from core.errors import NotFoundError
 from core.models.browsing import Order, Search, Show
@@ -158,7 +158,7 @@ def _list_facts(context: Context, model: TrainedModel) -> list[Fact]:
 async def _offer(context: Context, model: TrainedModel) -> list[Button]:
     """Offer what this person may do with the model."""
     words, bound = context.words, {"model": model.id}
-    buttons = []
+    buttons = [*offer_try(words, model)] if model.is_usable else []
     if any(file in model.files for file in list_allowed(model, context.principal)):
         buttons.append(Button(words.say("Download"), "mod download", bound, Style.PRIMARY))
     if model.owner == context.principal.account:

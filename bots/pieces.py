@@ -2,13 +2,16 @@
 
 from collections.abc import AsyncIterator
 
-from bots.dialog import Button, Context, File, Scalar
+from bots.dialog import Button, Context, File, Scalar, Style
 from bots.wording import N_, Words
+from core.accounts.records import Principal
 from core.datasets.records import Item
+from core.generations.loras import LORA_FILE
 from core.jobs.records import Status, StoredFile
 from core.jobs.starting import find_weights
 from core.models.records import TrainedModel
 from core.ports import DrawnPicture
+from core.studio import Studio
 
 _STATUS = {
     Status.PENDING: N_("waiting"),
@@ -66,16 +69,23 @@ def show_drawing(name: str, drawing: DrawnPicture | None, caption: str = "") -> 
 
 
 def show_file(context: Context, file: StoredFile, caption: str = "", link: str = "") -> File:
+    """Hand over a stored file, or its address where there is one already."""
+    return make_file(context.studio, context.principal, file, caption, link)
+
+
+def make_file(
+    studio: Studio, principal: Principal, file: StoredFile, caption: str = "", link: str = ""
+) -> File:
     """Hand over a stored file; its bytes are read, or an address made, when the platform wants them."""
 
     async def make_link() -> str:
-        return link or await context.studio.downloads.make_link(context.principal, file)
+        return link or await studio.downloads.make_link(principal, file)
 
     return File(
         file.name,
         file.content_type,
         file.bytes,
-        lambda: context.studio.models.read(file),
+        lambda: studio.models.read(file),
         caption,
         make_link,
     )
@@ -92,3 +102,12 @@ def offer_further(words: Words, model: TrainedModel) -> tuple[Button, ...]:
         "start_from": model.id,
     }
     return (Button(words.say("Train further"), "train", bound),)
+
+
+def offer_try(words: Words, model: TrainedModel) -> tuple[Button, ...]:
+    """Offer to draw a model's own sample prompt with it; nothing for a whole model."""
+    if not any(file.name == LORA_FILE for file in model.files):
+        return ()
+    prompt = model.samples[-1].prompt if model.samples else model.trigger_words[0]
+    args: dict[str, Scalar] = {"prompt": prompt, "model": model.id}
+    return (Button(words.say("Try it"), "generate", args, Style.PRIMARY),)

@@ -104,5 +104,5 @@ class Reply:
     tone: Tone = Tone.PLAIN
     private: bool = True
     follows: str = ""
-    """The training that this shows: a platform that can edits it as the training goes on."""
+    """The training or generation that this shows: a platform that can edits it as that goes on."""
     intake: Intake | None = None

@@ -18,11 +18,11 @@ from bots.dialog import (
     Tone,
     command,
 )
-from bots.wording import N_, Words
+from bots.settings import read_settings, show_value
+from bots.wording import N_
 from core.errors import InvalidError, NotFoundError, RefusedError
 from core.offerings.dreambooth import check_class_prompt
-from core.offerings.records import Offering, ParamValue, Status, TrainingSpec
-from core.offerings.records import Param as Setting
+from core.offerings.records import Status, TrainingSpec
 from core.offerings.service import (
     TrainingWishes,
     check_size,
@@ -89,40 +89,6 @@ async def _check_settings(context: Context, args: Args, value: Scalar) -> None:
     await context.studio.jobs.quote(context.principal, wishes, args.text("dataset"))
 
 
-def read_settings(words: Words, offering: Offering, text: str) -> dict[str, ParamValue]:
-    """Read `steps=200 rank: 4, flip=no`. Raises InvalidError naming what cannot be read."""
-    given: dict[str, ParamValue] = {}
-    spaced = text.replace(": ", "=").replace(" = ", "=").replace(":", "=").replace(";", " ")
-    for part in spaced.split():
-        name, mark, value = part.strip(",").partition("=")
-        setting = offering.find_param(name)
-        if not mark or setting is None:
-            known = ", ".join(param.name for param in offering.params)
-            raise InvalidError(
-                words.say(
-                    "“{given}” is no setting. Write name=value; there are: {known}.",
-                    given=part[:60],
-                    known=known,
-                )
-            )
-        given[name] = _read_setting(words, setting, value)
-    return given
-
-
-def _read_setting(words: Words, setting: Setting, text: str) -> ParamValue:
-    if setting.kind == "choice":
-        return text
-    if setting.kind == "bool":
-        folded = text.casefold()
-        if folded in ("yes", "true", "on", "ja", "an", "no", "false", "off", "nein", "aus"):
-            return folded in ("yes", "true", "on", "ja", "an")
-        raise InvalidError(words.say("{name} is yes or no.", name=setting.name))
-    number = words.read_number(text)
-    if number is None:
-        raise InvalidError(words.say("“{given}” is not a number.", given=text[:60]))
-    return int(number) if setting.kind == "int" and number == int(number) else number
-
-
 def _make_wishes(context: Context, args: Args) -> TrainingWishes:
     offering = context.studio.offerings.get(args.text("offering"))
     return TrainingWishes(
@@ -171,15 +137,6 @@ async def _name_start(context: Context, spec: TrainingSpec) -> list[str]:
     if spec.start is None:
         return []
     return [(await context.studio.models.get(context.principal, spec.start.model)).name]
-
-
-def show_value(words: Words, value: ParamValue) -> str:
-    """Write a setting's value."""
-    if isinstance(value, bool):
-        return words.say("yes") if value else words.say("no")
-    if isinstance(value, int | float):
-        return words.number(value) if isinstance(value, int) else f"{value:g}"
-    return value
 
 
 @command(

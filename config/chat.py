@@ -25,8 +25,8 @@ from config.settings import Settings
 from config.wiring import open_studio
 from core.errors import TrainyardError, UnavailableError
 from core.studio import Studio
-from worker.attempt import Workplace
 from worker.tasks import Worker
+from worker.workplace import Workplace
 
 _LOOK_S = 0.3
 
@@ -108,19 +108,24 @@ async def embedded_worker(studio: Studio, settings: Settings) -> AsyncIterator[N
         lease_s=settings.lease_s,
         checkpoint_every_s=settings.checkpoint_every_s,
         drain_s=settings.drain_s,
+        kinds=frozenset(settings.worker_kinds),
+        generation_idle_s=settings.generation_idle_s,
     )
     worker = Worker(studio, settings.worker_families, place, settings.sweep_every_s)
-    listener = ArqListener(settings.get_redis_url(), settings.queue_name, worker.handle)
+    url = settings.get_redis_url()
+    listeners = [ArqListener(url, queue, worker.handle) for queue in settings.list_queues()]
     async with asyncio.TaskGroup() as group:
-        listening = group.create_task(listener.listen())
+        listening = [group.create_task(listener.listen()) for listener in listeners]
         working = group.create_task(worker.run())
         try:
             yield
         finally:
-            listener.stop_listening()
+            for listener in listeners:
+                listener.stop_listening()
             worker.drain()
             await working
-            listening.cancel()
+            for task in listening:
+                task.cancel()
 
 
 def _find_locale() -> str:

@@ -78,7 +78,7 @@ def serve() -> None:
 
 @app.command()
 def worker() -> None:
-    """Train what is queued, one job at a time."""
+    """Do what is queued, one job at a time."""
     asyncio.run(running.work(_start()))
 
 
@@ -122,7 +122,7 @@ def reconcile() -> None:
             await studio.sweeper.finish_sagas()
             verdict = await studio.reconciler.reconcile()
         held = verdict.open_holds_points
-        print(f"{verdict.entries} entries, {verdict.jobs} trainings, {held} points held.")
+        print(f"{verdict.entries} entries, {verdict.jobs} jobs, {held} points held.")
         for finding in verdict.findings:
             print(f"WRONG  {finding}")
         print("The ledger adds up." if verdict.is_sound else "Spending is stopped.")
@@ -167,7 +167,8 @@ def doctor() -> None:
         print(f"{what:<13} {where}")
     print(f"redis         {find_program() if settings.runs_own_redis else 'TRAINYARD_REDIS_URL'}")
     print(f"offerings     {', '.join(offering.id for offering in offerings.list_all())}")
-    print(f"worker        trains {', '.join(settings.worker_families)} on {os.cpu_count()} cores")
+    kinds, families = ", ".join(settings.worker_kinds), ", ".join(settings.worker_families)
+    print(f"worker        takes {kinds} for {families} on {os.cpu_count()} cores")
     sys.exit(1 if asyncio.run(inspect_doors(settings)) else 0)
 
 

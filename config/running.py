@@ -21,8 +21,8 @@ from config.doors import make_doors, open_messengers, run_doors
 from config.settings import Settings
 from config.wiring import open_studio
 from core.studio import Studio
-from worker.attempt import Workplace
 from worker.tasks import Worker
+from worker.workplace import Workplace
 
 _log = logging.getLogger(__name__)
 _RECONCILE_EVERY_S = 300.0
@@ -72,6 +72,8 @@ async def work(settings: Settings) -> None:
         lease_s=settings.lease_s,
         checkpoint_every_s=settings.checkpoint_every_s,
         drain_s=settings.drain_s,
+        kinds=frozenset(settings.worker_kinds),
+        generation_idle_s=settings.generation_idle_s,
         cache=settings.cache_folder,
         cache_bytes=settings.cache_bytes,
     )
@@ -84,13 +86,13 @@ async def work(settings: Settings) -> None:
         conversation = make_conversation(settings, studio)
         delivering = group.create_task(deliver_news(studio, conversation, messengers))
         worker = Worker(studio, settings.worker_families, place, settings.sweep_every_s)
-        url, name = settings.get_redis_url(), settings.queue_name
-        listener = ArqListener(url, name, worker.handle)
-        listening = group.create_task(listener.listen())
-        _end_on_signal(worker.drain, listener.stop_listening)
+        url = settings.get_redis_url()
+        listeners = [ArqListener(url, queue, worker.handle) for queue in settings.list_queues()]
+        listening = [group.create_task(listener.listen()) for listener in listeners]
+        _end_on_signal(worker.drain, *(listener.stop_listening for listener in listeners))
         await worker.run()
-        listening.cancel()
-        delivering.cancel()
+        for task in (*listening, delivering):
+            task.cancel()
 
 
 def make_conversation(settings: Settings, studio: Studio) -> Conversation:

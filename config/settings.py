@@ -8,6 +8,8 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core.jobs.records import Kind
+
 _HERE = Path(__file__).resolve().parent
 _MAX_SOCKET_BYTES = 100
 """A unix socket's path has at most 107 bytes on Linux and 103 on macOS."""
@@ -44,7 +46,8 @@ class Settings(BaseSettings):
     """Empty: Trainyard runs its own redis-server on a unix socket in the data folder."""
     signing_key: SecretStr = SecretStr("")
     """64 hexadecimal digits; empty: a key is made once and kept in the data folder."""
-    queue_name: str = "trainyard:train"
+    queue_name: str = "trainyard"
+    """Before a colon and the kind of job: `trainyard:train`, `trainyard:generate`."""
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8080, ge=0, le=65535)
     public_url: str = ""
@@ -61,8 +64,13 @@ class Settings(BaseSettings):
     """How often: sign-ins and what is asked by nobody known, by address; the rest by account."""
     training_offerings_file: Path = _HERE / "training_offerings.toml"
     base_models_file: Path = _HERE / "base_models.toml"
+    generation_file: Path = _HERE / "generation.toml"
     worker_families: tuple[str, ...] = ("tiny", "sd15", "sdxl")
-    """Families of base models that this machine's worker trains."""
+    """Families of base models that this machine's worker takes."""
+    worker_kinds: tuple[Kind, ...] = tuple(Kind)
+    """What this machine's worker does: train, generate or both. One that trains lets generations wait."""
+    generation_idle_s: float = Field(default=300, ge=0)
+    """How long a worker keeps a base model loaded after a generation, in case another one comes."""
     lease_s: float = Field(default=90, ge=1)
     """How long a silent worker keeps a job; its heartbeat comes six times as often."""
     sweep_every_s: float = Field(default=5, gt=0)
@@ -73,7 +81,7 @@ class Settings(BaseSettings):
     """How much a worker keeps of what it computed from pictures and captions."""
     image_sandboxes: int = Field(default=2, ge=1, le=32)
     log_level: str = "INFO"
-    royalty_bps: int = Field(default=2000, ge=0, le=10_000)
+    royalty_bps: int = Field(default=5000, ge=0, le=10_000)
     """How much of what a generation costs goes to the makers of the models it used, in 1/100 %."""
     use_points: int = Field(default=1, ge=0)
     """What a program outside pays for each picture that it makes with other people's models."""
@@ -95,6 +103,10 @@ class Settings(BaseSettings):
     """Or a local Bot API server, or a proxy."""
     telegram_webhook_url: str = ""
     """The public https address of this server; empty: the bot polls."""
+
+    def list_queues(self) -> tuple[str, ...]:
+        """List the queues whose wake-ups this machine's worker takes."""
+        return tuple(f"{self.queue_name}:{kind}" for kind in self.worker_kinds)
 
     def get_public_url(self) -> str:
         """Return the address that links begin with, without a slash at its end."""

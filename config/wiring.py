@@ -13,7 +13,7 @@ from adapters.redis_events import RedisEvents
 from config.settings import Settings
 from config.stores import open_blobs, open_stores
 from core.errors import InvalidError
-from core.offerings.catalogue import parse_base_models, parse_offerings
+from core.offerings.catalogue import parse_base_models, parse_generations, parse_offerings
 from core.offerings.service import Offerings
 from core.royalties.records import RoyaltyRates
 from core.stores import Ports
@@ -85,7 +85,10 @@ def load_offerings(settings: Settings) -> Offerings:
         base_models,
         KNOWN_PARAMS,
     )
-    return Offerings(offerings, base_models)
+    generations = parse_generations(
+        _read(settings.generation_file), settings.generation_file.name, base_models
+    )
+    return Offerings(offerings, base_models, generations)
 
 
 def _read(file: Path) -> str:

@@ -109,8 +109,9 @@ class Blobs(Protocol):
 class Wakeups(Protocol):
     """Tells some worker to look for work; losing one delays a job and never loses it."""
 
-    async def wake(self, job_id: str, attempt: int) -> None:
-        """Nudge a worker; the same (job, attempt) twice may wake once. Raises UnavailableError."""
+    async def wake(self, job_id: str, attempt: int, kind: str) -> None:
+        """Nudge a worker that takes this kind of job; the same (job, attempt) twice may wake once.
+        Raises UnavailableError."""
         ...
 
     async def check(self) -> None:

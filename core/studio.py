@@ -22,8 +22,11 @@ from core.datasets.service import Datasets
 from core.datasets.sharing import Sharing
 from core.datasets.snapshots import Snapshots
 from core.downloads import Downloads
+from core.generations.service import Generations
 from core.jobs.leases import LEASE_S, Leases
 from core.jobs.metrics import Losses
+from core.jobs.owned import OwnJobs
+from core.jobs.records import Kind
 from core.jobs.service import Jobs
 from core.jobs.settlement import Settlement
 from core.jobs.submission import Submission
@@ -111,7 +114,9 @@ class Studio:
             stores.login_links, stores.sessions, self.accounts, self.notifications, clock
         )
         self.losses = Losses(stores.losses, clock)
-        settlement = Settlement(stores.jobs, self.models, self.points, self.notifications, clock)
+        settlement = Settlement(
+            stores.jobs, self.models, self.points, uses, self.notifications, clock
+        )
         submission = Submission(stores.jobs, self.points, ports.wakeups, ports.events, clock)
         self.jobs = Jobs(
             stores.jobs,
@@ -123,6 +128,16 @@ class Studio:
             submission,
             settlement,
             ports.events,
+            clock,
+        )
+        self.generations = Generations(
+            OwnJobs(Kind.GENERATE, stores.jobs, settlement, ports.events, clock),
+            offerings,
+            self.models,
+            self.resolver,
+            uses,
+            self.rates.royalty_bps,
+            submission,
             clock,
         )
         self.pictures = Pictures(self.jobs, ports.blobs, ports.drawings)

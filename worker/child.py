@@ -1,7 +1,7 @@
-"""The training child: `python -m worker.child`, started ahead of its job so that torch is already imported.
+"""The working child: `python -m worker.child`, started ahead of its job so that torch is already imported.
 
-It reads one TrainingTask line from standard input, writes message lines to standard output, and
-dies with its parent. It holds no credential.
+It reads a task line from standard input, writes message lines to standard output, and dies with
+its parent. A training ends it; after a generation it waits for the next one. It holds no credential.
 """
 
 import ctypes
@@ -12,7 +12,17 @@ from collections.abc import Callable
 from types import FrameType
 
 from core.errors import TrainingError
-from worker.messages import EXIT_DONE, EXIT_FAILED, EXIT_STOPPED, FailedLine, Line, TrainingTask
+from worker.generation.easel import Easel
+from worker.messages import (
+    EXIT_DONE,
+    EXIT_FAILED,
+    EXIT_STOPPED,
+    FailedLine,
+    GenerationTask,
+    Line,
+    TrainingTask,
+    parse_task,
+)
 from worker.tiny_sd.training import count_threads, prepare_cpu
 from worker.training.recipe import Training
 from worker.training.report import StoppedError
@@ -36,19 +46,34 @@ def main() -> int:
     text = sys.stdin.buffer.readline()
     if not text:
         return EXIT_STOPPED
-    return run(TrainingTask.model_validate_json(text), lambda: bool(stopping))
+    return run(parse_task(text), lambda: bool(stopping))
 
 
-def run(task: TrainingTask, should_stop: Callable[[], bool]) -> int:
-    """Run one task and return the exit code."""
+def run(task: TrainingTask | GenerationTask, should_stop: Callable[[], bool]) -> int:
+    """Run a training, or generations until there is none, and return the exit code."""
     try:
-        Training(task, tell, should_stop).run()
+        if isinstance(task, TrainingTask):
+            Training(task, tell, should_stop).run()
+        else:
+            _draw_all(task, should_stop)
     except StoppedError:
         return EXIT_STOPPED
     except TrainingError as error:
         tell(FailedLine(code=error.code, message=error.message))
         return EXIT_FAILED
     return EXIT_DONE
+
+
+def _draw_all(first: GenerationTask, should_stop: Callable[[], bool]) -> None:
+    """Draw task after task with what stays loaded, until the parent closes or one cannot be drawn."""
+    easel = Easel(tell, should_stop)
+    task: TrainingTask | GenerationTask = first
+    while isinstance(task, GenerationTask):
+        easel.draw(task)
+        text = sys.stdin.buffer.readline()
+        if not text:
+            return
+        task = parse_task(text)
 
 
 def tell(line: Line) -> None:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from core.datasets.records import Snapshot
 from core.errors import NotFoundError, TrainingError, UnavailableError
+from core.generations.records import GenerationSpec
 from core.jobs.records import TERMINAL, Checkpoint, Job, StoredFile
 from core.offerings.records import TrainingSpec
 from core.ports import Blobs
 from core.studio import Studio
-from worker.messages import TaskImage
+from worker.messages import LoraFile, TaskImage
 
 _log = logging.getLogger(__name__)
 _KEPT_CHECKPOINTS = 2
@@ -87,6 +88,29 @@ async def _fetch_checkpoint(blobs: Blobs, checkpoint: Checkpoint, folder: Path) 
     return place
 
 
+async def fetch_loras(blobs: Blobs, spec: GenerationSpec, folder: Path) -> tuple[LoraFile, ...]:
+    """Write a generation's LoRAs to a folder and check each against its hash.
+
+    Raises TrainingError (`bad_lora`) when one is gone or differs from what was submitted.
+    """
+    (folder / "loras").mkdir(parents=True, exist_ok=True)
+    loras = []
+    for index, lora in enumerate(spec.loras):
+        file = folder / "loras" / f"{index}.safetensors"
+        try:
+            digest = await _write(blobs.read(lora.key), file)
+        except NotFoundError:
+            digest = ""
+        if digest != lora.sha256:
+            raise TrainingError(
+                f"The file of “{lora.name}” is damaged or gone; draw without it. All points were "
+                "returned.",
+                code="bad_lora",
+            )
+        loras.append(LoraFile(name=lora.name, file=file, sha256=lora.sha256, weight=lora.weight))
+    return tuple(loras)
+
+
 async def store_files(blobs: Blobs, prefix: str, files: Sequence[Path]) -> tuple[StoredFile, ...]:
     """Upload files below a prefix and describe them; the same again replaces."""
     stored = []
@@ -137,6 +161,7 @@ async def delete_leftovers(blobs: Blobs, job: Job) -> None:
     """
     named = {file.key for file in job.artifacts}
     named.update(sample.file.key for sample in job.samples)
+    named.update(picture.file.key for picture in job.pictures)
     if job.status not in TERMINAL:
         kept = (job.checkpoint, job.previous_checkpoint)
         named.update(file.key for checkpoint in kept if checkpoint for file in checkpoint.files)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 from core.errors import LeaseLostError, TrainyardError
 from core.jobs.events import job_event
 from core.jobs.metrics import LossPoint, ValidationPoint
-from core.jobs.records import Checkpoint, Job, Progress, Sample
+from core.jobs.records import Checkpoint, Job, Picture, Progress, Sample
 from core.studio import Studio
 from worker.messages import StepLine, ValidationLine
 
@@ -23,7 +23,7 @@ class HeldJob:
         self.job = job
         self.is_dirty = True
         self._studio = studio
-        self._progress = Progress(total_steps=job.quote.inputs.steps, stage="preparing")
+        self._progress = Progress(total_steps=job.quote.inputs.total_steps, stage="preparing")
         self._points: list[LossPoint] = []
         self._validation: list[ValidationPoint] = []
         self._step_s: float | None = None
@@ -40,10 +40,10 @@ class HeldJob:
         self._progress = self._progress.model_copy(update={"step": step})
 
     async def enter(self, stage: str) -> None:
-        """Note a stage of the child; the first step is about to run once it trains."""
+        """Note a stage of the child; the first step is about to run once it trains or draws."""
         self._progress = self._progress.model_copy(update={"stage": stage})
         self.is_dirty = True
-        if stage == "training":
+        if stage in ("training", "drawing"):
             self._stepped_s = time.monotonic()
             async with self._writing:
                 self.job = await self._studio.leases.start_running(self.job)
@@ -64,6 +64,17 @@ class HeldJob:
             validation_loss=self._progress.validation_loss,
         )
         self._points.append((line.step, line.loss, line.learning_rate))
+        self.is_dirty = True
+
+    def note_drawing(self, step: int) -> None:
+        """Note how many steps of pictures are done."""
+        update = {"step": max(step, self._progress.step), "stage": "drawing"}
+        self._progress = self._progress.model_copy(update=update)
+        self.is_dirty = True
+
+    async def add_picture(self, picture: Picture) -> None:
+        async with self._writing:
+            self.job = await self._studio.leases.add_picture(self.job, picture)
         self.is_dirty = True
 
     def note_validation(self, line: ValidationLine) -> None:

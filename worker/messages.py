@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
+from core.generations.records import GenerationSpec
 from core.offerings.records import TrainingSpec
 from core.records import Value
 
@@ -26,6 +27,7 @@ class TaskImage(Value):
 class TrainingTask(Value):
     """Everything a child needs; it reads nothing else."""
 
+    kind: Literal["train"] = "train"
     job: str
     spec: TrainingSpec
     images: tuple[TaskImage, ...]
@@ -44,7 +46,30 @@ class TrainingTask(Value):
     """A LoRA of ours in diffusers' format that training starts from."""
 
 
-Stage = Literal["loading", "class images", "encoding", "training", "sampling", "saving"]
+class LoraFile(Value):
+    """A LoRA that is put in, with its weight."""
+
+    name: str
+    file: Path
+    sha256: str
+    weight: float
+
+
+class GenerationTask(Value):
+    """Everything a child needs to draw; it stays loaded afterwards and takes the next task."""
+
+    kind: Literal["generate"] = "generate"
+    job: str
+    spec: GenerationSpec
+    loras: tuple[LoraFile, ...]
+    indexes: tuple[int, ...]
+    """Which pictures are still to be drawn."""
+    folder: Path
+
+
+Task = Annotated[TrainingTask | GenerationTask, Field(discriminator="kind")]
+_TASKS: TypeAdapter[Task] = TypeAdapter(Task)
+Stage = Literal["loading", "class images", "encoding", "training", "sampling", "saving", "drawing"]
 
 
 class StageLine(Value):
@@ -100,6 +125,27 @@ class CheckpointLine(Value):
     folder: Path
 
 
+class DrawLine(Value):
+    """A step on one or several pictures is done; steps count for each picture."""
+
+    kind: Literal["draw"] = "draw"
+    step: int
+
+
+class PictureLine(Value):
+    """A picture was written."""
+
+    kind: Literal["picture"] = "picture"
+    index: int
+    file: Path
+
+
+class DrawnLine(Value):
+    """Every picture of the task is written; the child waits for the next task."""
+
+    kind: Literal["drawn"] = "drawn"
+
+
 class DoneLine(Value):
     """The weights are written."""
 
@@ -122,7 +168,16 @@ class FailedLine(Value):
 
 
 Line = Annotated[
-    StageLine | StepLine | ValidationLine | SampleLine | CheckpointLine | DoneLine | FailedLine,
+    StageLine
+    | StepLine
+    | ValidationLine
+    | SampleLine
+    | CheckpointLine
+    | DoneLine
+    | DrawLine
+    | PictureLine
+    | DrawnLine
+    | FailedLine,
     Field(discriminator="kind"),
 ]
 _LINES: TypeAdapter[Line] = TypeAdapter(Line)
@@ -133,6 +188,11 @@ def parse_line(text: bytes) -> Line:
     return _LINES.validate_json(text)
 
 
+def parse_task(text: bytes) -> TrainingTask | GenerationTask:
+    """Read one task of the parent."""
+    return _TASKS.validate_json(text)
+
+
 def get_progress(line: Line) -> tuple[object, ...]:
     """Get where a line says that the child has got to; the same again is no progress."""
     match line:
@@ -140,7 +200,9 @@ def get_progress(line: Line) -> tuple[object, ...]:
             return line.kind, line.stage, line.done
         case SampleLine():
             return line.kind, line.step, line.index
-        case StepLine() | CheckpointLine() | ValidationLine():
+        case StepLine() | CheckpointLine() | ValidationLine() | DrawLine():
             return line.kind, line.step
+        case PictureLine():
+            return line.kind, line.index
         case _:
             return (line.kind,)

@@ -1,4 +1,4 @@
-"""The training process as its parent sees it: started ahead of need, given one task, followed, stopped, killed."""
+"""The working process as its parent sees it: started ahead of need, given a task, followed, stopped, killed."""
 
 import asyncio
 import logging
@@ -6,14 +6,14 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import BinaryIO, Self
 
 from pydantic import ValidationError
 
 from core.errors import UnavailableError
-from worker.messages import Line, TrainingTask, parse_line
+from worker.messages import GenerationTask, Line, TrainingTask, parse_line
 
 _log = logging.getLogger(__name__)
 _ROOT = Path(__file__).resolve().parents[1]
@@ -42,7 +42,7 @@ step eleven times slower (docs/decisions/0006)."""
 
 
 class Child:
-    """One training process; it imports torch while it waits for its task."""
+    """One working process; it imports torch while it waits for its task."""
 
     def __init__(self, process: asyncio.subprocess.Process, log_file: Path) -> None:
         self._process = process
@@ -75,17 +75,17 @@ class Child:
     def is_alive(self) -> bool:
         return self._process.returncode is None
 
-    async def start(self, task: TrainingTask) -> None:
-        """Hand over the task. Raises UnavailableError when the child has died meanwhile."""
+    async def start(self, task: TrainingTask | GenerationTask) -> None:
+        """Hand over a task. Raises UnavailableError when the child has died meanwhile."""
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(task.model_dump_json().encode() + b"\n")
             await self._process.stdin.drain()
         except (BrokenPipeError, ConnectionResetError) as error:
-            raise UnavailableError(f"the training process died: {self.read_log()}") from error
+            raise UnavailableError(f"the working process died: {self.read_log()}") from error
 
-    async def follow(self) -> AsyncIterator[Line]:
-        """Yield what the child says until it ends; a library's stray output is logged, not trusted."""
+    async def follow(self) -> AsyncGenerator[Line, None]:
+        """Yield what the child says from now on until it ends; a library's stray output is logged, not trusted."""
         assert self._process.stdout is not None
         while text := await self._process.stdout.readline():
             try:
@@ -101,6 +101,12 @@ class Child:
         """End the child and whatever it started, now."""
         self._signal(signal.SIGKILL)
         await self.wait()
+
+    async def discard(self) -> None:
+        """End a child that nobody follows any more; what it still said is read, so that its pipe closes."""
+        await self.kill()
+        async for _ in self.follow():
+            continue
 
     async def wait(self) -> int:
         """Return the exit code once the child has ended; negative for a signal."""
@@ -157,6 +163,6 @@ class Nursery:
     async def close(self) -> None:
         """End the waiting child and remove the logs."""
         if self._waiting is not None:
-            await self._waiting.kill()
+            await self._waiting.discard()
         for folder in self._folder.glob(f"child-{os.getpid()}-*"):
             shutil.rmtree(folder, ignore_errors=True)

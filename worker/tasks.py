@@ -7,15 +7,19 @@ import socket
 from collections.abc import Sequence
 
 from core.errors import TrainyardError
+from core.jobs.records import Job, Kind
 from core.studio import Studio
-from worker.attempt import Attempt, Workplace
+from worker.attempt import TrainingAttempt
+from worker.generation.attempt import GenerationAttempt
+from worker.generation.warm import WarmChild
 from worker.supervisor import Nursery
+from worker.workplace import Workplace
 
 _log = logging.getLogger(__name__)
 
 
 class Worker:
-    """Trains one job at a time. The stored jobs are the truth; a nudge only says that looking is worth while."""
+    """Does one job at a time. The stored jobs are the truth; a nudge only says that looking is worth while."""
 
     def __init__(
         self, studio: Studio, families: Sequence[str], place: Workplace, sweep_every_s: float = 5
@@ -26,6 +30,7 @@ class Worker:
         self._sweep_every_s = sweep_every_s
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._nursery = Nursery(place.folder)
+        self._warm = WarmChild(place.generation_idle_s)
         self._nudged = asyncio.Event()
         self._idle = asyncio.Event()
         self._draining = asyncio.Event()
@@ -53,6 +58,7 @@ class Worker:
                 await self._work()
                 sweeping.cancel()
         finally:
+            await self._warm.end()
             await self._nursery.close()
 
     async def _work(self) -> None:
@@ -63,28 +69,42 @@ class Worker:
             self._nudged.clear()
             self._idle.clear()
             try:
-                while not self._draining.is_set() and await self._train_next():
+                while not self._draining.is_set() and await self._do_next():
                     continue
             except TrainyardError as error:
                 _log.warning("looking for work failed, the next tick tries again: %s", error)
         self._idle.set()
 
-    async def _train_next(self) -> bool:
-        """Claim and train one job; False when there is none for this worker."""
-        job = await self._studio.leases.claim(self._name, self._families)
+    async def _do_next(self) -> bool:
+        """Claim and do one job; False when there is none for this worker."""
+        job = await self._studio.leases.claim(self._name, self._families, self._place.kinds)
         if job is None:
             return False
         _log.info("%s: claimed, attempt %d", job.id, job.attempts)
-        child = await self._nursery.take()
-        await Attempt(self._studio, job, child, self._place, self._draining.is_set).run()
+        await (self._train(job) if job.kind is Kind.TRAIN else self._draw(job))
         await self._nursery.prepare()
         return True
+
+    async def _train(self, job: Job) -> None:
+        """Train, with all the memory that a warm child would have kept."""
+        await self._warm.end()
+        child = await self._nursery.take()
+        await TrainingAttempt(self._studio, job, child, self._place, self._draining.is_set).run()
+
+    async def _draw(self, job: Job) -> None:
+        """Draw with the warm child if there is one, and keep it when it can go on."""
+        child = await self._warm.take(self._nursery)
+        attempt = GenerationAttempt(self._studio, job, child, self._place, self._draining.is_set)
+        await attempt.run()
+        if attempt.leaves_child:
+            self._warm.keep(child)
 
     async def _sweep(self) -> None:
         """Do what time alone must do, and look for work in case a wake-up was lost."""
         while True:
             await asyncio.sleep(self._sweep_every_s)
             try:
+                await self._warm.end_if_idle()
                 await self._studio.sweeper.sweep()
             except (
                 Exception

@@ -16,6 +16,7 @@ from adapters.web.pages import PAGES, STATIC
 from adapters.web.problems import error_door
 from adapters.web.routes import (
     datasets,
+    generations,
     health,
     instance,
     items,
@@ -48,6 +49,7 @@ _NOUNS = (
     offerings,
     trainings,
     models,
+    generations,
     usage,
     points,
     notifications,

@@ -12,6 +12,7 @@ from adapters.web.auth import authenticate
 from adapters.web.downloads import write
 from adapters.web.routing import Call
 from adapters.web.views.common import View
+from adapters.web.views.generations import GenerationEvent
 from adapters.web.views.notifications import NotificationView, TrainingEvent
 from core.errors import TrainyardError, UnavailableError
 from core.ports import Event
@@ -19,7 +20,11 @@ from core.ports import Event
 _log = logging.getLogger(__name__)
 MAX_STREAMS = 20
 RECONNECT_MS = 3000
-VIEWS: dict[str, type[View]] = {"training": TrainingEvent, "notification": NotificationView}
+VIEWS: dict[str, type[View]] = {
+    "training": TrainingEvent,
+    "generation": GenerationEvent,
+    "notification": NotificationView,
+}
 """What is shown of each kind of event; other kinds are not for the public."""
 
 

@@ -38,7 +38,7 @@ def make_document(operations: Sequence[Operation], version: str, cookie: str) ->
         "info": {
             "title": "Trainyard",
             "version": version,
-            "description": "Gather datasets, buy trainings with points, download LoRA models.",
+            "description": "Gather datasets, buy trainings with points, download LoRA models, generate with them.",
         },
         "servers": [{"url": "/"}],
         "tags": [{"name": tag} for tag in dict.fromkeys(o.tag for o in operations)],
@@ -163,6 +163,6 @@ def _parameters(operation: Operation) -> Iterable[Node]:
             "name": KEY_HEADER,
             "in": "header",
             "required": True,
-            "description": "Send the same key when you repeat the request: it is then one training.",
+            "description": "Send the same key when you repeat the request: it is then one purchase.",
             "schema": {"type": "string", "minLength": 1, "maxLength": 200},
         }

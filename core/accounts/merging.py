@@ -82,7 +82,9 @@ class Merging:
         """Raise RefusedError while a training of the account that would go is under way."""
         source, _ = choose(one, two)
         if await self._stores.jobs.count({"owner": source.id, "status": _LIVE}):
-            raise RefusedError("A training is under way; link when it has ended, or cancel it.")
+            raise RefusedError(
+                "A training or generation is under way; link when it has ended, or cancel it."
+            )
 
     async def merge(self, one: Account, two: Account) -> Account:
         """Merge two accounts and return the one that is left; again, or after a crash, goes on."""

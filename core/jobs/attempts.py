@@ -2,14 +2,20 @@
 
 from datetime import datetime, timedelta
 
-from core.jobs.records import Failure, Job, Lease, Status
+from core.jobs.records import Failure, Job, Kind, Lease, Status
 from core.jobs.transitions import move
 
 MAX_ATTEMPTS = 3
-WORN_OUT = Failure(
-    code="worker_lost",
-    message="The training stopped three times without getting on. All points were returned.",
-)
+WORN_OUT = {
+    Kind.TRAIN: Failure(
+        code="worker_lost",
+        message="The training stopped three times without getting on. All points were returned.",
+    ),
+    Kind.GENERATE: Failure(
+        code="worker_lost",
+        message="The generation stopped three times without an end. All points were returned.",
+    ),
+}
 
 
 def count_attempts(job: Job) -> int:
@@ -51,7 +57,7 @@ def end_if_due(job: Job, now: datetime) -> Job | None:
     if job.cancel_requested:
         return move(job, Status.CANCELLED, now)
     if count_attempts(job) >= MAX_ATTEMPTS:
-        return fail(job, WORN_OUT, now)
+        return fail(job, WORN_OUT[job.kind], now)
     return None
 
 

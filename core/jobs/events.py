@@ -1,10 +1,13 @@
 """What listeners are told of a job; never the truth, only the latest of it."""
 
-from core.jobs.records import Job
+from core.jobs.records import Job, Kind
 from core.ports import Event
 
 
 def job_event(job: Job) -> Event:
     """Say where a job stands, for its owner's listeners."""
     data = job.model_dump(mode="json", include={"id", "status", "progress", "cancel_requested"})
-    return Event(topic=f"account:{job.owner}", kind="training", data=data)
+    if job.kind is Kind.TRAIN:
+        return Event(topic=f"account:{job.owner}", kind="training", data=data)
+    data["pictures"] = [picture.file.name for picture in job.pictures]
+    return Event(topic=f"account:{job.owner}", kind="generation", data=data)

@@ -15,6 +15,8 @@ from core.jobs.records import (
     Checkpoint,
     Failure,
     Job,
+    Kind,
+    Picture,
     Progress,
     Sample,
     Status,
@@ -26,6 +28,7 @@ from core.paging import iterate
 from core.ports import Clock, Documents, Events
 
 LEASE_S = 90
+_ALL = frozenset(Kind)
 
 
 class Leases:
@@ -47,20 +50,22 @@ class Leases:
         self._events = events
         self._clock = clock
 
-    async def claim(self, owner: str, families: frozenset[str]) -> Job | None:
+    async def claim(
+        self, owner: str, families: frozenset[str], kinds: frozenset[Kind] = _ALL
+    ) -> Job | None:
         """Claim the fairest job that this worker can do, or return None.
 
         Two workers may want the same job: the compare-and-set on its version lets one have it.
         A job whose lease expired is claimable again and keeps its slot; its third attempt without
         progress fails it.
         """
-        candidates = await list_claimable(self._jobs, self._clock.now(), families)
+        candidates = await list_claimable(self._jobs, self._clock.now(), families, kinds)
         busy = await self._list_busy()
-        counts = {account: len(slots) for account, slots in busy.items()}
+        counts = {place: len(slots) for place, slots in busy.items()}
         for job in order_fairly(candidates, counts):
             if await self._end_if_due(job):
                 continue
-            claimed = await self._try_claim(job, owner, busy.get(job.owner, []))
+            claimed = await self._try_claim(job, owner, busy.get((job.owner, job.kind), []))
             if claimed is not None:
                 await self._events.publish(job_event(claimed))
                 return claimed
@@ -106,6 +111,16 @@ class Leases:
 
         return await self._update(job, change)
 
+    async def add_picture(self, job: Job, picture: Picture) -> Job:
+        """Keep a picture; the same index again (by another attempt) replaces it."""
+
+        def change(fresh: Job, now: datetime) -> Job:
+            kept = (p for p in fresh.pictures if p.index != picture.index)
+            ordered = tuple(sorted((*kept, picture), key=lambda p: p.index))
+            return fresh.changed(now, pictures=ordered)
+
+        return await self._update(job, change)
+
     async def set_checkpoint(self, job: Job, checkpoint: Checkpoint) -> Job:
         """Name the newest checkpoint, and keep the one before it."""
 
@@ -130,7 +145,7 @@ class Leases:
         """
 
         def change(fresh: Job, now: datetime) -> Job:
-            bought = fresh.quote.inputs.steps
+            bought = fresh.quote.inputs.total_steps
             steps = bought if steps_done is None else min(steps_done, bought)
             return move(fresh, Status.COMPLETED, now, artifacts=artifacts, steps_done=steps)
 
@@ -168,11 +183,11 @@ class Leases:
             return []
         return [slot for slot in range(cap) if slot not in busy]
 
-    async def _list_busy(self) -> dict[str, list[int | None]]:
-        """List the slots that each account's leased jobs take, expired leases included."""
-        busy: dict[str, list[int | None]] = defaultdict(list)
+    async def _list_busy(self) -> dict[tuple[str, Kind], list[int | None]]:
+        """List the slots that each account's leased jobs of a kind take, expired leases included."""
+        busy: dict[tuple[str, Kind], list[int | None]] = defaultdict(list)
         async for job in iterate(self._jobs, {"status": LEASED_STATES}):
-            busy[job.owner].append(job.slot)
+            busy[job.owner, job.kind].append(job.slot)
         return busy
 
     async def _end_if_due(self, job: Job) -> bool:

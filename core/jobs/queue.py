@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import datetime
 
-from core.jobs.records import LEASED, Job
+from core.jobs.records import LEASED, Job, Kind
 from core.ports import Documents
 from core.records import Above, Below, Condition, OneOf
 
@@ -13,18 +13,20 @@ _MAX_EXPIRED = 500
 
 
 async def list_claimable(
-    jobs: Documents[Job], now: datetime, families: frozenset[str]
+    jobs: Documents[Job], now: datetime, families: frozenset[str], kinds: frozenset[Kind]
 ) -> list[Job]:
-    """List jobs whose lease has run out, and the oldest queued jobs of each account.
+    """List jobs whose lease has run out, and the oldest queued jobs of each account and kind.
 
     Each account is asked for its own, so that no queue, however long, hides another account's
     job, and no job for other workers hides one for this worker.
     """
     wanted: dict[str, Condition] = {"spec.base_model.family": OneOf(tuple(sorted(families)))}
-    claimable = await find_expired(jobs, now, wanted)
+    taken = OneOf(tuple(sorted(kinds)))
+    claimable = await find_expired(jobs, now, {"kind": taken, **wanted})
     async for owner in _list_waiting(jobs):
-        where = {"waiting": owner, **wanted}
-        claimable += await jobs.find(where, order="created_at", limit=_OLDEST_PER_ACCOUNT)
+        for kind in sorted(kinds):
+            where = {"waiting": owner, "kind": kind, **wanted}
+            claimable += await jobs.find(where, order="created_at", limit=_OLDEST_PER_ACCOUNT)
     return claimable
 
 

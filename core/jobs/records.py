@@ -4,10 +4,18 @@ import math
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
+from core.generations.records import GenerationSpec
 from core.offerings.records import Quote, TrainingSpec
 from core.records import Record, UtcTime, Value
+
+
+class Kind(StrEnum):
+    """What a job wants done."""
+
+    TRAIN = "train"
+    GENERATE = "generate"
 
 
 class Status(StrEnum):
@@ -77,6 +85,14 @@ class Sample(Value):
     file: StoredFile
 
 
+class Picture(Value):
+    """A picture of a generation, drawn with the generation's seed + index."""
+
+    index: int
+    seed: int
+    file: StoredFile
+
+
 class Checkpoint(Value):
     """A verified save from which another attempt can go on."""
 
@@ -103,7 +119,7 @@ class Job(Record):
     """A piece of work for a worker."""
 
     collection = "jobs"
-    unique = (("owner", "idempotency_key"), ("owner", "slot"))
+    unique = (("owner", "idempotency_key"), ("owner", "kind", "slot"))
     indexed = (
         "owner",
         "status",
@@ -115,19 +131,22 @@ class Job(Record):
         "spec.base_model.family",
     )
 
+    kind: Kind = Kind.TRAIN
     owner: str
     idempotency_key: str
     request_sha256: str
-    dataset: str
-    dataset_name: str
-    snapshot: str
-    spec: TrainingSpec
+    dataset: str = ""
+    dataset_name: str = ""
+    snapshot: str = ""
+    """What a training is on; empty for a generation."""
+    spec: TrainingSpec | GenerationSpec = Field(union_mode="left_to_right")
     quote: Quote
     status: Status = Status.PENDING
     waiting: str | None = None
     """The owner while the job is queued, so that one index finds each account's oldest job."""
     slot: int | None = None
-    """Which of its owner's running places a leased job takes; unique, so a race cannot pass the cap."""
+    """Which of its owner's running places a leased job takes, a row of them for each kind; unique, so
+    a race cannot pass the cap."""
     cancel_requested: bool = False
     progress: Progress = Progress()
     lease: Lease | None = None
@@ -139,6 +158,8 @@ class Job(Record):
     previous_checkpoint: Checkpoint | None = None
     """Taken when a file of the newest one is gone or damaged."""
     samples: tuple[Sample, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    """What a generation has drawn so far, in order."""
     artifacts: tuple[StoredFile, ...] = ()
     error: Failure | None = None
     history: tuple[HistoryLine, ...] = ()
@@ -149,6 +170,27 @@ class Job(Record):
     payer: str | None = None
     """Whose ledger chain paid, when that is not the owner's: accounts merge, entries stay."""
     model: str | None = None
+
+    @property
+    def training(self) -> TrainingSpec:
+        """The specification of a training."""
+        if not isinstance(self.spec, TrainingSpec):
+            raise TypeError(f"{self.id} is no training")
+        return self.spec
+
+    @property
+    def generation(self) -> GenerationSpec:
+        """The specification of a generation."""
+        if not isinstance(self.spec, GenerationSpec):
+            raise TypeError(f"{self.id} is no generation")
+        return self.spec
+
+    @property
+    def note(self) -> str:
+        """What stands in the statement of who pays for it."""
+        if self.kind is Kind.GENERATE:
+            return f"Generation of {self.generation.count}"
+        return f"Training on {self.dataset_name}"
 
 
 class LossChunk(Record):

@@ -9,22 +9,18 @@ from core.datasets.buckets import Size
 from core.datasets.records import Item, SnapshotItem
 from core.datasets.service import Datasets
 from core.datasets.snapshots import Snapshots
-from core.errors import ConflictError, NotFoundError, RefusedError, StaleError
-from core.jobs.events import job_event
-from core.jobs.records import TERMINAL, VISIBLE, Job, LossChunk, Progress, Status
+from core.errors import ConflictError, NotFoundError, RefusedError
+from core.jobs.owned import OwnJobs
+from core.jobs.records import Job, Kind, LossChunk, Progress, Status
 from core.jobs.settlement import Settlement
 from core.jobs.starting import find_start
 from core.jobs.submission import Submission
-from core.jobs.transitions import move
 from core.models.service import Models
 from core.offerings.records import Quote, TrainingSpec
 from core.offerings.service import Offerings, TrainingWishes, check_size
-from core.paging import iterate, list_page
+from core.paging import iterate
 from core.ports import Clock, Documents, Events
-from core.records import Condition, OneOf, Page, PageRequest, new_id
-
-_NO_JOB = "There is no such training."
-_VISIBLE = OneOf(tuple(sorted(status.value for status in VISIBLE)))
+from core.records import Page, PageRequest, new_id
 
 
 class Jobs:
@@ -50,9 +46,8 @@ class Jobs:
         self._datasets = datasets
         self._models = models
         self._submission = submission
-        self._settlement = settlement
-        self._events = events
         self._clock = clock
+        self._own = OwnJobs(Kind.TRAIN, jobs, settlement, events, clock)
 
     async def quote(
         self, principal: Principal, wishes: TrainingWishes, dataset_id: str | None = None
@@ -112,23 +107,16 @@ class Jobs:
                 snapshot=snapshot.id,
                 spec=spec,
                 quote=quote,
-                progress=Progress(total_steps=quote.inputs.steps),
+                progress=Progress(total_steps=quote.inputs.total_steps),
             )
         )
 
     async def get(self, principal: Principal, job_id: str) -> Job:
-        """Return one's own job. Raises NotFoundError for all others, and for one not yet submitted."""
-        try:
-            job = await self._jobs.get(job_id)
-        except NotFoundError as error:
-            raise NotFoundError(_NO_JOB) from error
-        if job.owner != principal.account or job.status is Status.PENDING:
-            raise NotFoundError(_NO_JOB)
-        return job
+        """Return one's own training. Raises NotFoundError for all others, and for one not yet submitted."""
+        return await self._own.get(principal, job_id)
 
     async def list_own(self, principal: Principal, page: PageRequest) -> Page[Job]:
-        where: dict[str, Condition] = {"owner": principal.account, "status": _VISIBLE}
-        return await list_page(self._jobs, where, "-created_at", page)
+        return await self._own.list_own(principal, page)
 
     async def list_losses(
         self, principal: Principal, job_id: str
@@ -147,30 +135,8 @@ class Jobs:
         return [point async for chunk in chunks for point in chunk.validation]
 
     async def cancel(self, principal: Principal, job_id: str) -> Job:
-        """Ask a job to stop. One that no worker holds ends at once; a held one at its next step.
-
-        Cancelling again changes nothing; one that has ended, or is finishing, is a conflict.
-        """
-        require_scope(principal, Scope.WRITE)
-        while True:
-            job = await self.get(principal, job_id)
-            now = self._clock.now()
-            held = job.lease is not None and job.lease.expires_at > now
-            if job.status is Status.CANCELLED or (held and job.cancel_requested):
-                return job
-            if job.status in TERMINAL:
-                raise ConflictError(f"This training has already {_END_WORDS[job.status]}.")
-            if held and job.status is Status.FINISHING:
-                raise ConflictError("This training is finishing; its model arrives in a moment.")
-            asked = job.changed(now, cancel_requested=True)
-            if not held:
-                asked = move(asked, Status.CANCELLED, now)
-            try:
-                job = await self._settlement.finish_soon(await self._jobs.replace(asked))
-            except StaleError:
-                continue
-            await self._events.publish(job_event(job))
-            return job
+        """Ask a training to stop, see `OwnJobs.cancel`."""
+        return await self._own.cancel(principal, job_id)
 
     async def retry(self, principal: Principal, job_id: str, idempotency_key: str) -> Job:
         """Submit a failed or cancelled training again, on the same frozen snapshot and price.
@@ -185,7 +151,7 @@ class Jobs:
             return await self._submission.advance(job)
         if old.status not in (Status.FAILED, Status.CANCELLED):
             raise ConflictError("Only a failed or cancelled training can be tried again.")
-        self._catalogue.check_available(old.spec)
+        self._catalogue.check_available(old.training)
         try:
             await self._datasets.get(principal, old.dataset)
         except NotFoundError as error:
@@ -201,7 +167,7 @@ class Jobs:
                 updated_at=now,
                 idempotency_key=idempotency_key,
                 request_sha256=request,
-                progress=Progress(total_steps=old.quote.inputs.steps),
+                progress=Progress(total_steps=old.quote.inputs.total_steps),
                 **{name: getattr(old, name) for name in _FROZEN},
             )
         )
@@ -216,8 +182,3 @@ def _list_sizes(items: Iterable[Item | SnapshotItem]) -> list[Size]:
 
 
 _FROZEN = ("owner", "dataset", "dataset_name", "snapshot", "spec", "quote")
-_END_WORDS = {
-    Status.COMPLETED: "finished",
-    Status.FAILED: "failed",
-    Status.CANCELLED: "been cancelled",
-}

@@ -3,12 +3,16 @@
 import logging
 
 from core.errors import StaleError, UnavailableError
-from core.jobs.records import TERMINAL, Job, Status
+from core.jobs.records import TERMINAL, Job, Kind, Status
 from core.models.service import Models
 from core.notifications.service import Notifications
 from core.offerings.price import compute_charge
+from core.points.audit import charged_by
 from core.points.service import Points
 from core.ports import Clock, Documents
+from core.royalties.records import Part
+from core.royalties.shares import compute_pool, split, sum_by_payee
+from core.royalties.uses import Uses
 
 _log = logging.getLogger(__name__)
 
@@ -21,12 +25,14 @@ class Settlement:
         jobs: Documents[Job],
         models: Models,
         points: Points,
+        uses: Uses,
         notifications: Notifications,
         clock: Clock,
     ) -> None:
         self._jobs = jobs
         self._models = models
         self._points = points
+        self._uses = uses
         self._notifications = notifications
         self._clock = clock
 
@@ -34,7 +40,8 @@ class Settlement:
         """Make the model, settle the hold, put the news in the outbox, then clear the mark."""
         if job.status not in TERMINAL or not job.needs_settling:
             return job
-        model = await self._models.create(job) if job.status is Status.COMPLETED else None
+        makes_model = job.kind is Kind.TRAIN and job.status is Status.COMPLETED
+        model = await self._models.create(job) if makes_model else None
         charged = await self._settle(job)
         await self._notifications.tell_job_ended(job, model, charged)
         done = job.changed(
@@ -61,12 +68,30 @@ class Settlement:
         if await self._points.find_hold(job.owner, job.id) is None:
             return 0
         charge = compute_charge(job.quote, charged_steps(job))
-        entry = await self._points.settle(
-            job.owner, job.id, charge, f"Training on {job.dataset_name}"
-        )
-        return sum(leg.amount_points for leg in entry.legs if leg.account == "revenue")
+        royalties = sum_by_payee(_split(job, charge))
+        entry = await self._points.settle(job.owner, job.id, charge, job.note, royalties)
+        charged = charged_by(entry)
+        if job.kind is Kind.GENERATE and job.pictures:
+            models = [lora.model for lora in job.generation.loras]
+            await self._uses.note(job.id, job.owner, models, _split(job, charged))
+        return charged
+
+
+def _split(job: Job, charge: int) -> tuple[Part, ...]:
+    """Split what a generation leaves for the makers of its models; the same charge always splits alike."""
+    if job.kind is not Kind.GENERATE:
+        return ()
+    spec = job.generation
+    return split(compute_pool(charge, spec.royalty_bps), spec.claims)
 
 
 def charged_steps(job: Job) -> int:
-    """Count the steps that a job pays for: the unique ones that it made, none when it failed."""
-    return 0 if job.status is Status.FAILED else job.steps_done
+    """Count the steps that a job pays for: the unique ones that it made, none when it failed.
+
+    A generation pays for those of the pictures that it handed over.
+    """
+    if job.status is Status.FAILED:
+        return 0
+    if job.kind is Kind.GENERATE:
+        return len(job.pictures) * job.generation.steps
+    return job.steps_done

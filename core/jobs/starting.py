@@ -77,4 +77,4 @@ async def find_start(
     file = find_weights(model)
     if file is None:
         raise InvalidError(f"“{model.name}” is no LoRA, and only a LoRA can be trained further.")
-    return Start(model, file, (await jobs.get(model.provenance.job)).spec)
+    return Start(model, file, (await jobs.get(model.provenance.job)).training)

@@ -51,9 +51,7 @@ class Submission:
             raise InvalidError("Send an Idempotency-Key of 1 to 200 printable characters.")
         found = await self._jobs.find({"owner": owner, "idempotency_key": key}, limit=1)
         if found and found[0].request_sha256 != request_sha256:
-            raise ConflictError(
-                "This Idempotency-Key was used for another training; take a new one."
-            )
+            raise ConflictError("This Idempotency-Key was used for something else; take a new one.")
         return found[0] if found else None
 
     async def enter(self, job: Job) -> Job:
@@ -69,7 +67,7 @@ class Submission:
                 twin = await self.find(job.owner, job.idempotency_key, job.request_sha256)
                 if twin is not None:
                     return await self.advance(twin)
-        raise UnavailableError("This training is being submitted already; try again in a moment.")
+        raise UnavailableError("This is being submitted already; try again in a moment.")
 
     async def advance(self, job: Job) -> Job:
         """Take a pending job through hold and queue; repeating it is harmless, and others are left alone.
@@ -78,9 +76,8 @@ class Submission:
         """
         if job.status is not Status.PENDING:
             return job
-        note = f"Training on {job.dataset_name}"
         try:
-            await self._points.hold(job.owner, job.id, job.quote.points, note)
+            await self._points.hold(job.owner, job.id, job.quote.points, job.note)
         except (RefusedError, UnavailableError):
             if await self._withdraw(job):
                 raise
@@ -101,7 +98,7 @@ class Submission:
     async def wake(self, job: Job) -> None:
         """Nudge a worker; when that fails the sweeper does it later."""
         try:
-            await self._wakeups.wake(job.id, job.attempts)
+            await self._wakeups.wake(job.id, job.attempts, job.kind)
         except UnavailableError as error:
             _log.warning("wake-up of %s is left to the sweeper: %s", job.id, error)
 

@@ -33,7 +33,7 @@ def move(job: Job, status: Status, at: datetime, *, note: str = "", **fields: ob
     if status not in LEGAL[job.status]:
         raise ConflictError(f"This job is {job.status.value}; it cannot become {status.value}.")
     if job.cancel_requested and status in _TOO_LATE_TO_CANCEL:
-        raise ConflictError("This training was cancelled.")
+        raise ConflictError("This job was cancelled.")
     line = HistoryLine(at=at, status=status, note=note)
     changes: dict[str, object] = {"history": (*job.history, line)[-MAX_HISTORY_LINES:], **fields}
     changes["waiting"] = job.owner if status is Status.QUEUED else None

@@ -47,7 +47,7 @@ class Models:
         return await self._map.note_model(model) if model.needs_noting else model
 
     async def _insert(self, model_id: str, job: Job) -> TrainedModel:
-        name = f"{job.dataset_name}: {job.spec.trigger_words[0]}"[:100]
+        name = f"{job.dataset_name}: {job.training.trigger_words[0]}"[:100]
         slug = await self._names.choose_slug(model_id, make_slug(name))
         now = self._clock.now()
         snapshot = await self._snapshots.get(job.snapshot)
@@ -58,21 +58,21 @@ class Models:
             owner=job.owner,
             name=name,
             slug=slug,
-            family=job.spec.base_model.family,
-            trigger_words=job.spec.trigger_words,
-            output=job.spec.output,
-            sampler=job.spec.sampler,
+            family=job.training.base_model.family,
+            trigger_words=job.training.trigger_words,
+            output=job.training.output,
+            sampler=job.training.sampler,
             files=job.artifacts,
             samples=job.samples,
             provenance=Provenance(
                 job=job.id,
                 dataset=job.dataset,
                 snapshot_digest=snapshot.digest,
-                offering=job.spec.offering,
-                base_model=job.spec.base_model.id,
+                offering=job.training.offering,
+                base_model=job.training.base_model.id,
                 steps=job.steps_done,
-                seed=job.spec.get_int("seed"),
-                started_from=job.spec.start.model if job.spec.start else None,
+                seed=job.training.get_int("seed"),
+                started_from=job.training.start.model if job.training.start else None,
             ),
             needs_noting=True,
         )

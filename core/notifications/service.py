@@ -4,7 +4,7 @@ from pydantic import JsonValue
 
 from core.accounts.records import Principal
 from core.errors import AlreadyExistsError, NotFoundError, StaleError
-from core.jobs.records import Job, Status
+from core.jobs.records import Job, Kind, Status
 from core.models.records import TrainedModel
 from core.notifications.records import NewsKind, Notification
 from core.paging import list_page
@@ -13,9 +13,12 @@ from core.records import Condition, Page, PageRequest, new_id
 
 _NO_NOTIFICATION = "There is no such notification."
 _KINDS = {
-    Status.COMPLETED: NewsKind.TRAINING_COMPLETED,
-    Status.FAILED: NewsKind.TRAINING_FAILED,
-    Status.CANCELLED: NewsKind.TRAINING_CANCELLED,
+    (Kind.TRAIN, Status.COMPLETED): NewsKind.TRAINING_COMPLETED,
+    (Kind.TRAIN, Status.FAILED): NewsKind.TRAINING_FAILED,
+    (Kind.TRAIN, Status.CANCELLED): NewsKind.TRAINING_CANCELLED,
+    (Kind.GENERATE, Status.COMPLETED): NewsKind.GENERATION_COMPLETED,
+    (Kind.GENERATE, Status.FAILED): NewsKind.GENERATION_FAILED,
+    (Kind.GENERATE, Status.CANCELLED): NewsKind.GENERATION_CANCELLED,
 }
 
 
@@ -35,17 +38,13 @@ class Notifications:
         """Tell a job's owner how it ended, what it cost and what came back; twice tells once."""
         started, ended = job.history[0].at, job.history[-1].at
         data: dict[str, JsonValue] = {
-            "training": job.id,
-            "dataset_name": job.dataset_name,
-            "model": model.id if model else None,
-            "model_name": model.name if model else None,
-            "trigger_words": list(job.spec.trigger_words),
+            **_describe(job, model),
             "charged_points": charged_points,
             "refunded_points": job.quote.points - charged_points,
             "duration_s": round((ended - started).total_seconds(), 1),
             "error": job.error.message if job.error else None,
         }
-        return await self.tell(job.owner, f"ended:{job.id}", _KINDS[job.status], data)
+        return await self.tell(job.owner, f"ended:{job.id}", _KINDS[job.kind, job.status], data)
 
     async def tell(
         self, account: str, key: str, kind: NewsKind, data: dict[str, JsonValue]
@@ -93,3 +92,20 @@ class Notifications:
                 return await self._notifications.replace(found.changed(now, read_at=now))
             except StaleError:
                 continue
+
+
+def _describe(job: Job, model: TrainedModel | None) -> dict[str, JsonValue]:
+    if job.kind is Kind.GENERATE:
+        return {
+            "generation": job.id,
+            "prompt": job.generation.typed_prompt,
+            "pictures": len(job.pictures),
+            "warnings": list(job.generation.warnings),
+        }
+    return {
+        "training": job.id,
+        "dataset_name": job.dataset_name,
+        "model": model.id if model else None,
+        "model_name": model.name if model else None,
+        "trigger_words": list(job.training.trigger_words),
+    }

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from core.errors import InvalidError, RefusedError
 from core.offerings.dreambooth import PRIOR_PARAMS
+from core.offerings.generation import GENERATION_PARAMS, GenerationOffer
 from core.offerings.records import BaseModel, Method, Offering, Output, Param, Status
 from core.offerings.service import check_param
 from core.records import Value
@@ -51,13 +52,7 @@ def parse_offerings(
     offerings: list[Offering] = []
     for table, line in _read_tables(text, "offering", origin):
         place = f"{origin}:{line}"
-        params = table.pop("params", {})
-        if not isinstance(params, dict):
-            raise InvalidError(f"{place}: params must be a table of settings")
-        table["params"] = [
-            _build(Param, {"name": name, **param}, f"{place}: setting {name}")
-            for name, param in params.items()
-        ]
+        table["params"] = _read_params(table, place)
         offering = _build(Offering, table, place)
         _check_base_models(offering, models, place)
         _check_offering(offering, known_params, place)
@@ -65,6 +60,39 @@ def parse_offerings(
             raise InvalidError(f"{place}: offering {offering.id} is defined twice")
         offerings.append(offering)
     return offerings
+
+
+def parse_generations(
+    text: str, origin: str, base_models: list[BaseModel]
+) -> list[GenerationOffer]:
+    """Parse `[[generation]]` tables, a family each. Raises InvalidError as `origin:line: …`."""
+    families = {model.id: model.family for model in base_models}
+    offers: list[GenerationOffer] = []
+    for table, line in _read_tables(text, "generation", origin):
+        place = f"{origin}:{line}"
+        table["params"] = _read_params(table, place)
+        offer = _build(GenerationOffer, table, place)
+        for model in offer.base_models:
+            if families.get(model) != offer.family:
+                raise InvalidError(f"{place}: {model} is no base model of family {offer.family}")
+        if (names := tuple(param.name for param in offer.params)) != GENERATION_PARAMS:
+            wanted = ", ".join(GENERATION_PARAMS)
+            raise InvalidError(f"{place}: the settings are {wanted}, and not {', '.join(names)}")
+        _check_defaults(offer.params, place)
+        if any(other.family == offer.family for other in offers):
+            raise InvalidError(f"{place}: family {offer.family} is there twice")
+        offers.append(offer)
+    return offers
+
+
+def _read_params(table: dict[str, Any], place: str) -> list[Param]:
+    params = table.pop("params", {})
+    if not isinstance(params, dict):
+        raise InvalidError(f"{place}: params must be a table of settings")
+    return [
+        _build(Param, {"name": name, **param}, f"{place}: setting {name}")
+        for name, param in params.items()
+    ]
 
 
 def _check_base_models(offering: Offering, known: dict[str, BaseModel], place: str) -> None:
@@ -90,7 +118,11 @@ def _check_offering(offering: Offering, known_params: frozenset[str], place: str
     if unused and offering.status is Status.AVAILABLE:
         raise InvalidError(f"{place}: the trainer does not read the setting {unused[0]}")
     _check_kind(offering, names, place)
-    for param in offering.params:
+    _check_defaults(offering.params, place)
+
+
+def _check_defaults(params: tuple[Param, ...], place: str) -> None:
+    for param in params:
         try:
             check_param(param, param.default)
         except RefusedError as error:

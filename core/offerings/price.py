@@ -2,10 +2,17 @@
 
 from decimal import ROUND_CEILING, Decimal, localcontext
 
-from core.offerings.records import Offering, ParamValue, Quote, QuoteInputs
+from core.offerings.records import (
+    GenerationInputs,
+    Offering,
+    ParamValue,
+    Quote,
+    QuoteInputs,
+)
 
 FORMULA_VERSION = 3
 """2 counts gradient_accumulation_steps, 3 class images; without either it is as 1."""
+GENERATION_FORMULA_VERSION = 1
 
 
 def compute_points(inputs: QuoteInputs, steps: int) -> int:
@@ -22,6 +29,25 @@ def compute_points(inputs: QuoteInputs, steps: int) -> int:
         work = steps * pictures * batches + inputs.class_images * inputs.class_image_steps
         total = inputs.base_points + Decimal(work) / 1000 * inputs.points_per_1000_steps * scale
         return int(total.to_integral_value(rounding=ROUND_CEILING))
+
+
+def compute_generation_points(inputs: GenerationInputs, steps: int) -> int:
+    """Compute base + steps/1000 × rate × (width × height / native²)^(exponent/2), rounded up.
+
+    `steps` are those of all pictures together.
+    """
+    with localcontext(prec=28):
+        area = Decimal(inputs.width_px * inputs.height_px)
+        scale = area / Decimal(inputs.native_resolution_px**2)
+        scale = scale ** (Decimal(str(inputs.resolution_exponent)) / 2)
+        total = inputs.base_points + Decimal(steps) / 1000 * inputs.points_per_1000_steps * scale
+        return int(total.to_integral_value(rounding=ROUND_CEILING))
+
+
+def quote_generation(inputs: GenerationInputs) -> Quote:
+    """Price a generation."""
+    points = compute_generation_points(inputs, inputs.total_steps)
+    return Quote(formula_version=GENERATION_FORMULA_VERSION, inputs=inputs, points=points)
 
 
 def make_quote(offering: Offering, params: dict[str, ParamValue]) -> Quote:
@@ -42,4 +68,7 @@ def compute_charge(quote: Quote, steps_done: int) -> int:
     """Compute what unique steps cost: nothing for none, never more than was quoted."""
     if steps_done <= 0:
         return 0
-    return min(quote.points, compute_points(quote.inputs, min(steps_done, quote.inputs.steps)))
+    inputs, steps = quote.inputs, min(steps_done, quote.inputs.total_steps)
+    if isinstance(inputs, GenerationInputs):
+        return min(quote.points, compute_generation_points(inputs, steps))
+    return min(quote.points, compute_points(inputs, steps))

@@ -144,12 +144,36 @@ class QuoteInputs(Value):
     class_images: int = 0
     class_image_steps: int = 0
 
+    @property
+    def total_steps(self) -> int:
+        """What progress is counted in."""
+        return self.steps
+
+
+class GenerationInputs(Value):
+    """Everything that moves the price of a generation."""
+
+    steps: int
+    """Of one picture."""
+    count: int
+    width_px: int
+    height_px: int
+    base_points: int
+    points_per_1000_steps: int
+    resolution_exponent: float
+    native_resolution_px: int
+
+    @property
+    def total_steps(self) -> int:
+        """What progress is counted in: the steps of all pictures."""
+        return self.steps * self.count
+
 
 class Quote(Value):
-    """What a training costs, with all that is needed to compute it again."""
+    """What a job costs, with all that is needed to compute it again."""
 
     formula_version: int
-    inputs: QuoteInputs
+    inputs: QuoteInputs | GenerationInputs
     points: int
 
 

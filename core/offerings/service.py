@@ -11,6 +11,7 @@ from core.datasets.buckets import Size
 from core.errors import InvalidError, NotFoundError, RefusedError
 from core.offerings.dreambooth import check_class_prompt, name_subject
 from core.offerings.epochs import EPOCHS, resolve_steps
+from core.offerings.generation import GenerationOffer
 from core.offerings.price import make_quote
 from core.offerings.records import (
     BaseModel,
@@ -53,9 +54,15 @@ class TrainingWishes(Value):
 class Offerings:
     """What can be bought; built from files once, never changed while running."""
 
-    def __init__(self, offerings: Sequence[Offering], base_models: Sequence[BaseModel]) -> None:
+    def __init__(
+        self,
+        offerings: Sequence[Offering],
+        base_models: Sequence[BaseModel],
+        generations: Sequence[GenerationOffer] = (),
+    ) -> None:
         self._offerings = {offering.id: offering for offering in offerings}
         self._base_models = {model.id: model for model in base_models}
+        self._generations = {name: offer for offer in generations for name in offer.base_models}
 
     def list_all(self) -> list[Offering]:
         return [o for o in self._offerings.values() if o.status is not Status.RETIRED]
@@ -75,6 +82,18 @@ class Offerings:
             known = ", ".join(offering.base_models)
             raise InvalidError(f"{offering.name} trains on: {known}.")
         return self._base_models[chosen]
+
+    def list_generations(self) -> dict[BaseModel, GenerationOffer]:
+        """Map each base model that pictures can be generated with to its bounds and rates."""
+        return {self._base_models[name]: offer for name, offer in self._generations.items()}
+
+    def get_generation(self, base_model: str) -> tuple[BaseModel, GenerationOffer]:
+        """Return a base model to generate with and its bounds; the first one when none is named."""
+        chosen = base_model or next(iter(self._generations), "")
+        if chosen not in self._generations:
+            known = ", ".join(self._generations)
+            raise InvalidError(f"Pictures can be generated with: {known}.")
+        return self._base_models[chosen], self._generations[chosen]
 
     def check_available(self, spec: TrainingSpec) -> None:
         """Raise RefusedError when what was bought once cannot be bought any more."""
@@ -119,7 +138,9 @@ class Offerings:
         return spec, make_quote(offering, params)
 
 
-def resolve_params(offering: Offering, given: Mapping[str, ParamValue]) -> dict[str, ParamValue]:
+def resolve_params(
+    offering: Offering | GenerationOffer, given: Mapping[str, ParamValue]
+) -> dict[str, ParamValue]:
     """Fill defaults and check bounds. Raises InvalidError naming the parameter and its bounds."""
     for name in given:
         if offering.find_param(name) is None:

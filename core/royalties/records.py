@@ -6,7 +6,7 @@ from core.records import Record, Value
 class RoyaltyRates(Value):
     """What the instance shares, and from when it pays."""
 
-    royalty_bps: int = 2000
+    royalty_bps: int = 5000
     """Basis points of what a generation with other people's models costs."""
     payout_minimum_points: int = 1
     use_points: int = 1

@@ -29,13 +29,13 @@ async def folder() -> AsyncIterator[Path]:
 async def test_a_wakeup_reaches_a_listener_within_a_tenth_of_a_second(redis_url: str) -> None:
     name = uuid.uuid4().hex
     heard: asyncio.Queue[str] = asyncio.Queue()
-    listener = asyncio.create_task(ArqListener(redis_url, name, heard.put).listen())
+    listener = asyncio.create_task(ArqListener(redis_url, f"{name}:train", heard.put).listen())
     wakeups = ArqWakeups(redis_url, name)
-    await wakeups.wake("jb_first", 0)
+    await wakeups.wake("jb_first", 0, "train")
     async with asyncio.timeout(5):
         assert await heard.get() == "jb_first"
     began = asyncio.get_running_loop().time()
-    await wakeups.wake("jb_second", 0)
+    await wakeups.wake("jb_second", 0, "train")
     async with asyncio.timeout(5):
         assert await heard.get() == "jb_second"
     assert asyncio.get_running_loop().time() - began < 0.3
@@ -46,11 +46,11 @@ async def test_a_wakeup_reaches_a_listener_within_a_tenth_of_a_second(redis_url:
 async def test_the_same_wakeup_twice_wakes_once_while_it_waits(redis_url: str) -> None:
     name = uuid.uuid4().hex
     wakeups = ArqWakeups(redis_url, name)
-    await wakeups.wake("jb_one", 0)
-    await wakeups.wake("jb_one", 0)
-    await wakeups.wake("jb_one", 1)
+    await wakeups.wake("jb_one", 0, "train")
+    await wakeups.wake("jb_one", 0, "train")
+    await wakeups.wake("jb_one", 1, "train")
     redis = Redis.from_url(redis_url)
-    assert await redis.zcard(name) == 2
+    assert await redis.zcard(f"{name}:train") == 2
     await redis.aclose()
     await wakeups.close()
 
@@ -68,12 +68,12 @@ async def test_a_busy_listener_leaves_wakeups_to_others(redis_url: str) -> None:
         await heard.put(("quick", job))
 
     wakeups = ArqWakeups(redis_url, name)
-    slow = asyncio.create_task(ArqListener(redis_url, name, handle_slowly).listen())
-    await wakeups.wake("jb_a", 0)
+    slow = asyncio.create_task(ArqListener(redis_url, f"{name}:train", handle_slowly).listen())
+    await wakeups.wake("jb_a", 0, "train")
     async with asyncio.timeout(5):
         assert await heard.get() == ("slow", "jb_a")
-    quick = asyncio.create_task(ArqListener(redis_url, name, handle).listen())
-    await wakeups.wake("jb_b", 0)
+    quick = asyncio.create_task(ArqListener(redis_url, f"{name}:train", handle).listen())
+    await wakeups.wake("jb_b", 0, "train")
     async with asyncio.timeout(5):
         assert await heard.get() == ("quick", "jb_b")
     free.set()
@@ -88,10 +88,10 @@ async def test_a_poisoned_message_does_no_harm(redis_url: str) -> None:
     redis = Redis.from_url(redis_url)
     pickled = b"\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x04true\x85R."
     await redis.set("arq:job:poison", pickled)
-    await redis.zadd(name, {"poison": 1})
-    listener = asyncio.create_task(ArqListener(redis_url, name, heard.put).listen())
+    await redis.zadd(f"{name}:train", {"poison": 1})
+    listener = asyncio.create_task(ArqListener(redis_url, f"{name}:train", heard.put).listen())
     wakeups = ArqWakeups(redis_url, name)
-    await wakeups.wake("jb_fine", 0)
+    await wakeups.wake("jb_fine", 0, "train")
     async with asyncio.timeout(5):
         assert await heard.get() == "jb_fine"
     await _end(listener)
@@ -105,16 +105,16 @@ async def test_a_listener_outlives_a_redis_that_is_killed(folder: Path) -> None:
     heard: asyncio.Queue[str] = asyncio.Queue()
     wakeups, events = ArqWakeups(url, name), RedisEvents(url)
     async with RedisServer(folder, socket) as server:
-        listener = asyncio.create_task(ArqListener(url, name, heard.put).listen())
-        await wakeups.wake("jb_before", 0)
+        listener = asyncio.create_task(ArqListener(url, f"{name}:train", heard.put).listen())
+        await wakeups.wake("jb_before", 0, "train")
         async with asyncio.timeout(5):
             assert await heard.get() == "jb_before"
         os.kill(server.pid, signal.SIGKILL)
     with pytest.raises(UnavailableError):
-        await wakeups.wake("jb_lost", 0)
+        await wakeups.wake("jb_lost", 0, "train")
     await events.publish(Event(topic="t", kind="dropped", data={}))
     async with events.subscribe("account:x") as stream, RedisServer(folder, socket):
-        await wakeups.wake("jb_after", 0)
+        await wakeups.wake("jb_after", 0, "train")
         async with asyncio.timeout(10):
             while await heard.get() != "jb_after":  # wake-ups come at least once
                 continue
@@ -129,7 +129,7 @@ async def test_waiting_wakeups_survive_a_killed_redis(folder: Path) -> None:
     url = f"unix://{socket}"
     async with RedisServer(folder, socket) as server:
         wakeups = ArqWakeups(url, "queue")
-        await wakeups.wake("jb_kept", 0)
+        await wakeups.wake("jb_kept", 0, "train")
         await wakeups.close()
         redis = Redis.from_url(url)
         await redis.execute_command("WAITAOF", 1, 0, 2000)
@@ -137,7 +137,7 @@ async def test_waiting_wakeups_survive_a_killed_redis(folder: Path) -> None:
         os.kill(server.pid, signal.SIGKILL)
     async with RedisServer(folder, socket):
         heard: asyncio.Queue[str] = asyncio.Queue()
-        listener = asyncio.create_task(ArqListener(url, "queue", heard.put).listen())
+        listener = asyncio.create_task(ArqListener(url, "queue:train", heard.put).listen())
         async with asyncio.timeout(5):
             assert await heard.get() == "jb_kept"
         await _end(listener)

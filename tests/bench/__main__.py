@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.bench import (
     discord,
+    generation,
     http,
     intake,
     jobs,
@@ -38,6 +39,7 @@ THEMES: dict[tuple[str, ...], Measure] = {
     ("training.sdxl.peak_gb",): peaks.measure_sdxl,
     ("training.warm_start_s",): peaks.measure_warm_start,
     ("job.first_step_s", "job.progress_delay_s"): jobs.measure,
+    ("generation.warm_over_cold",): generation.measure,
     ("intake.image_ratio",): intake.measure,
     ("intake.memory_growth_mb",): uploads.measure,
     ("ledger.entry_ratio",): ledger.measure,

@@ -45,6 +45,8 @@ class Effort:
     sdxl_px: int = 1024
     jobs: int = 5
     job_steps: int = 60
+    generation_turns: int = 7
+    generation_warm: int = 5
     image_turns: int = 3
     large_pictures: int = 3
     uploads_before: int = 100
@@ -163,6 +165,15 @@ FIGURES = (
         "s",
         "From the child beginning to say that a step is done to the arrival of the first event that includes "
         "that step; the worst over all steps of all those trainings.",
+    ),
+    Figure(
+        "generation.warm_over_cold",
+        5.0,
+        "higher",
+        "times sooner",
+        "From handing a generation with a LoRA on the tiny model to a child that has just drawn another one, with "
+        "another LoRA, to its first denoising step, against the same in a fresh child, from when it begins to load: "
+        "the import of torch is not counted. Medians.",
     ),
     Figure(
         "intake.image_ratio",

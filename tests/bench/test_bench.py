@@ -32,6 +32,7 @@ NAMES = {
     "training.warm_start_s",
     "job.first_step_s",
     "job.progress_delay_s",
+    "generation.warm_over_cold",
     "intake.image_ratio",
     "intake.memory_growth_mb",
     "ledger.entry_ratio",

@@ -54,7 +54,7 @@ async def test_a_training_is_asked_for_step_by_step(trainer: Person, studio: Stu
     expect_reply(await trainer.type("yes"), "Your training is on its way")
     me = await trainer.meet()
     job = (await studio.jobs.list_own(me, PageRequest())).items[0]
-    assert job.spec.params["rank"] == 4 and job.spec.trigger_words == ("mycat",)
+    assert job.training.params["rank"] == 4 and job.training.trigger_words == ("mycat",)
 
 
 async def test_yes_pressed_twice_and_by_somebody_else_trains_once(
@@ -172,7 +172,7 @@ async def test_a_lora_is_trained_further_from_its_news_and_from_its_page(
     expect_reply(await trainer.press(find_button(shown, "Train")), "Your training is on its way")
     me = await trainer.meet()
     job = (await studio.jobs.list_own(me, PageRequest())).items[0]
-    assert job.spec.start is not None and job.spec.start.model == first.model
+    assert job.training.start is not None and job.training.start.model == first.model
 
 
 async def test_a_whole_model_is_not_offered_to_be_trained_further(

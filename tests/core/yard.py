@@ -21,8 +21,9 @@ from adapters.sqlite.documents import SqliteDocuments
 from core.accounts.records import Principal
 from core.datasets.records import Item
 from core.errors import UnavailableError
-from core.jobs.records import Job, Progress, Status
-from core.offerings.catalogue import parse_base_models, parse_offerings
+from core.jobs.records import Job, Kind, Progress, Status, StoredFile
+from core.models.records import TrainedModel
+from core.offerings.catalogue import parse_base_models, parse_generations, parse_offerings
 from core.offerings.records import ParamValue
 from core.offerings.service import Offerings, TrainingWishes
 from core.points.reconcile import Verdict
@@ -46,7 +47,7 @@ Wrap = Callable[[Any], Any]  # any Documents in, a Documents of the same records
 class DownWakeups:
     """The queue when Redis is down."""
 
-    async def wake(self, job_id: str, attempt: int) -> None:
+    async def wake(self, job_id: str, attempt: int, kind: str) -> None:
         raise UnavailableError("The queue is down.")
 
     async def check(self) -> None:
@@ -117,6 +118,16 @@ class Yard:
         """Take a running job to its good end."""
         return await self.studio.leases.complete(await self.studio.leases.start_finishing(job), ())
 
+    async def own_model(self, principal: Principal, key: str = "model") -> TrainedModel:
+        """Take a training to its good end, and return its model: a LoRA's record, with ten bytes of file."""
+        job = await self.train(principal, await self.fill(principal), key)
+        job = await self.studio.leases.start_finishing(job)
+        place = f"jobs/{job.id}/a1/lora.safetensors"
+        info = await self.blobs.put(place, once(b"x" * 10), content_type="application/octet-stream")
+        file = StoredFile(name="lora.safetensors", **info.model_dump())
+        done = await self.studio.leases.complete(job, (file,))
+        return await self.stores.models.get(done.model or "")
+
     async def sweep_later(self) -> None:
         """Sweep when every grace and lease has passed."""
         self.clock.pass_s(3600)
@@ -135,12 +146,15 @@ class Yard:
     async def _check_news(self, job: Job) -> None:
         """Assert that a job that ended has one piece of news, and a completed one its model."""
         news = await self.stores.notifications.find({"account": job.owner})
-        mine = [n for n in news if n.data.get("training") == job.id]
+        mine = [n for n in news if job.id in (n.data.get("training"), n.data.get("generation"))]
         models = await self.stores.models.find({"owner": job.owner})
         made = [model.id for model in models if model.provenance.job == job.id]
         ended = job.status in (Status.COMPLETED, Status.FAILED, Status.CANCELLED)
         assert len(mine) == (1 if ended else 0)
-        assert made == ([job.model] if job.status is Status.COMPLETED else [])
+        assert made == ([job.model] if job.status is Status.COMPLETED and job.model else [])
+        assert (job.kind is Kind.GENERATE) or (job.model is None) == (
+            job.status is not Status.COMPLETED
+        )
 
 
 @asynccontextmanager
@@ -186,7 +200,11 @@ def read_offerings(change: Callable[[str], str] = lambda text: text) -> Offering
     """Read the shipped catalogue, after a change to its text."""
     models = parse_base_models((CONFIG / "base_models.toml").read_text(), "base_models.toml")
     text = change((CONFIG / "training_offerings.toml").read_text())
-    return Offerings(parse_offerings(text, "offerings.toml", models, KNOWN_PARAMS), models)
+    generations = parse_generations(
+        (CONFIG / "generation.toml").read_text(), "generation.toml", models
+    )
+    offerings = parse_offerings(text, "offerings.toml", models, KNOWN_PARAMS)
+    return Offerings(offerings, models, generations)
 
 
 def wishes(**params: ParamValue) -> TrainingWishes:

@@ -47,6 +47,7 @@ RECORDS: dict[str, Written] = {
     "running": _job(Status.RUNNING),
     "losses written": lambda r: isinstance(r, LossChunk),
     "sample named": lambda r: isinstance(r, Job) and bool(r.samples),
+    "picture named": lambda r: isinstance(r, Job) and bool(r.pictures),
     "checkpoint named": lambda r: isinstance(r, Job) and r.checkpoint is not None,
     "finishing": _job(Status.FINISHING),
     "completed": _job(Status.COMPLETED, settled=False),
@@ -60,6 +61,7 @@ BLOBS: dict[str, str] = {
     "sample stored": "/sample-",
     "checkpoint half stored": "/checkpoints/",
     "weights stored": "/lora.safetensors",
+    "picture drawn": "/2.png",
 }
 
 

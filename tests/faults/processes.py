@@ -1,6 +1,7 @@
 """Starts real processes of Trainyard for the fault tests, doomed or not, and ends those it started."""
 
 import asyncio
+import json
 import os
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ def make_environment(settings: Settings) -> dict[str, str]:
         "TRAINYARD_SWEEP_EVERY_S": "0.3",
         "TRAINYARD_CHECKPOINT_EVERY_S": "0.2",
         "TRAINYARD_WORKER_FAMILIES": '["tiny"]',
+        "TRAINYARD_WORKER_KINDS": json.dumps(settings.worker_kinds),
     }
 
 

@@ -48,7 +48,7 @@ async def test_a_stranger_draws_in_four_steps_what_the_owner_saw(
     (lora,) = [file for file in model.files if file.name == "lora.safetensors"]
     sample = await _read(studio, model.samples[-1].file)
     seen = np.asarray(Image.open(io.BytesIO(sample)), np.float32)
-    plain, drawn = _draw(await _read(studio, lora), tmp_path, done.spec.get_int("seed"))
+    plain, drawn = _draw(await _read(studio, lora), tmp_path, done.training.get_int("seed"))
     assert np.abs(seen - drawn).mean() < 1.0
     assert np.abs(seen - plain).mean() > 3 * np.abs(seen - drawn).mean()
 

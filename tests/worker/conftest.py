@@ -9,8 +9,8 @@ import pytest
 from adapters.arq_queue import ArqListener
 from config.settings import Settings
 from core.studio import Studio
-from worker.attempt import Workplace
 from worker.tasks import Worker
+from worker.workplace import Workplace
 
 Running = Callable[[], AbstractAsyncContextManager[Worker]]
 
@@ -40,11 +40,14 @@ async def work(
         checkpoint_every_s=0.2,
         silence_s=silence_s,
         cache=settings.cache_folder,
+        kinds=frozenset(settings.worker_kinds),
+        generation_idle_s=settings.generation_idle_s,
     )
     worker = Worker(studio, families, place, sweep_every_s=0.5)
-    listener = ArqListener(settings.get_redis_url(), settings.queue_name, worker.handle)
+    url = settings.get_redis_url()
+    listeners = [ArqListener(url, queue, worker.handle) for queue in settings.list_queues()]
     async with asyncio.TaskGroup() as group:
-        listening = group.create_task(listener.listen())
+        listening = [group.create_task(listener.listen()) for listener in listeners]
         working = group.create_task(worker.run())
         await worker.ready.wait()
         try:
@@ -52,4 +55,5 @@ async def work(
         finally:
             worker.drain()
             await working
-            listening.cancel()
+            for task in listening:
+                task.cancel()

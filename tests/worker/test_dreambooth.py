@@ -9,7 +9,7 @@ import torch
 from diffusers import StableDiffusionPipeline, UNet2DConditionModel
 
 from core.jobs.records import Status
-from core.offerings.records import Method, ParamValue
+from core.offerings.records import Method, ParamValue, QuoteInputs
 from core.offerings.service import TrainingWishes
 from core.studio import Studio
 from tests.worker.conftest import Running
@@ -102,7 +102,7 @@ async def test_a_checkpoint_goes_from_submission_to_a_model_that_loads(
         job = await studio.jobs.submit(person.principal, person.dataset, wishes, "first")
         done = await wait_for(studio, person, job)
     assert done.status is Status.COMPLETED, done.error
-    assert done.spec.sample_prompts == ("a flagon star",)
+    assert done.training.sample_prompts == ("a flagon star",)
     model = await studio.models.get(person.principal, done.model or "")
     for file in model.files:
         body = b"".join([chunk async for chunk in studio.models.read(file)])
@@ -126,6 +126,7 @@ async def test_a_class_prompt_is_part_of_what_is_bought(name: str, studio: Studi
     spec, quote = studio.offerings.specify(wishes)
     assert spec.class_prompt == "a photo of a dog"
     assert spec.sample_prompts == ("a photo of a sks dog",)
+    assert isinstance(quote.inputs, QuoteInputs)
     assert quote.inputs.class_images > 0 and quote.inputs.class_image_steps == 10
     changed = wishes.model_copy(update={"class_prompt": "a photo of a cat"})
     assert changed.hash_for("ds_a") != wishes.hash_for("ds_a")

@@ -120,7 +120,7 @@ async def test_children_without_memory_fail_the_job_and_cost_nothing(
 ) -> None:
     person = await meet(studio)
     async with running():
-        (child,) = _list_children()
+        (child,) = list_children()
         await _wait_until_idle(child)
         limit = 300 * 1024**2  # less than importing torch takes
         starving = asyncio.create_task(_starve_children(limit))
@@ -191,7 +191,7 @@ async def test_a_child_dies_with_its_worker_and_knows_no_secret(
     studio: Studio, running: Running, settings: Settings
 ) -> None:
     async with running():
-        (child,) = _list_children()
+        (child,) = list_children()
         environment = psutil.Process(child).environ()
     assert not [name for name in environment if name.startswith("TRAINYARD_")]
     assert settings.get_redis_url() not in environment.values()
@@ -223,7 +223,7 @@ async def find_child(studio: Studio, person: Person, job: Job, attempt: int) -> 
         while True:
             fresh = await studio.jobs.get(person.principal, job.id)
             if fresh.attempts == attempt and fresh.lease is not None:
-                return _list_children()[0]
+                return list_children()[0]
             await asyncio.sleep(0.01)
 
 
@@ -231,7 +231,7 @@ async def _starve_children(limit_bytes: int) -> None:
     """Give each child, also those that come, no more address space than this."""
     while True:
         with contextlib.suppress(ProcessLookupError):
-            for child in _list_children():
+            for child in list_children():
                 resource.prlimit(child, resource.RLIMIT_AS, (limit_bytes, limit_bytes))
         await asyncio.sleep(0.02)
 
@@ -248,7 +248,7 @@ async def _wait_until_idle(pid: int) -> None:
                 return
 
 
-def _list_children() -> list[int]:
+def list_children() -> list[int]:
     """List the training processes of this one, oldest first."""
     found = []
     for child in psutil.Process().children():

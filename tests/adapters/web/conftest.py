@@ -16,7 +16,7 @@ from PIL import Image
 from adapters.web.app import create_app
 from adapters.web.cookies import make_csrf_token
 from core.accounts.records import Account, Principal
-from core.jobs.records import Job, Sample, StoredFile
+from core.jobs.records import Job, Kind, Picture, Sample, StoredFile
 from core.studio import Studio
 
 Json = Any
@@ -206,6 +206,32 @@ async def finish(studio: Studio, job: Job) -> Job:
     return await studio.leases.complete(job, (weights,))
 
 
+DRAWING: Json = {"prompt": "mycat on a chair", "seed": 5, "params": {"count": 2}}
+"""Two pictures, which cost two points."""
+
+
+async def order(api: Api, key: str = "draw-1", **changes: Any) -> Json:
+    # Any: JSON
+    headers = {"Idempotency-Key": key}
+    return await api.json("POST", "/generations", 201, json={**DRAWING, **changes}, headers=headers)
+
+
+async def draw(studio: Studio, pictures: int = 2) -> Job:
+    """Let a worker claim the only generation there is, and draw so many pictures of it."""
+    job = await studio.leases.claim("worker-2", frozenset({"tiny"}), frozenset({Kind.GENERATE}))
+    assert job is not None
+    job = await studio.leases.start_running(job)
+    for index in range(pictures):
+        file = await keep(studio, job, f"{index + 1}.png", b"\x89PNG %d" % index)
+        picture = Picture(index=index, seed=job.generation.seed + index, file=file)
+        job = await studio.leases.add_picture(job, picture)
+    return job
+
+
+async def end_drawing(studio: Studio, job: Job) -> Job:
+    return await studio.leases.complete(await studio.leases.start_finishing(job), ())
+
+
 async def keep(studio: Studio, job: Job, name: str, body: bytes) -> StoredFile:
     kind = "image/png" if name.endswith("png") else "application/octet-stream"
     info = await studio.blobs.put(f"jobs/{job.id}/a1/{name}", once(body), content_type=kind)
@@ -225,10 +251,13 @@ class World:
     member_id: str
     slug: str
     session_id: str
+    generation_id: str
 
     def fill(self, path: str) -> str:
         """Put the ids into an operation's path."""
-        name = "sample.png" if "samples" in path else "mycat.safetensors"
+        names = {"samples": "sample.png", "generations": "1.png"}
+        known = (name for part, name in names.items() if part in path)
+        name = next(known, "mycat.safetensors")
         return path.format(**vars(self), offering_id="tiny-lora", name=name, token="never")
 
 
@@ -248,6 +277,8 @@ async def world(ada: Api, studio: Studio, dataset: str) -> World:
     friend, _ = await studio.accounts.first_contact("test", "friend", "friend")
     await studio.sharing.join(studio.accounts.speak_for(friend), code)
     members = await ada.json("GET", f"/datasets/{dataset}/members")
+    generation = (await order(ada))["id"]
+    await end_drawing(studio, await draw(studio))
     return World(
         dataset_id=dataset,
         item_id=items["items"][0]["id"],
@@ -258,4 +289,5 @@ async def world(ada: Api, studio: Studio, dataset: str) -> World:
         member_id=members["items"][0]["id"],
         slug=model["slug"],
         session_id=sessions["items"][0]["id"],
+        generation_id=generation,
     )

@@ -25,6 +25,7 @@ PRIVATE_IDS = {
     "member_id",
     "slug",
     "session_id",
+    "generation_id",
 }
 SAFE = {"GET", "HEAD"}
 
@@ -62,6 +63,7 @@ async def test_the_ids_of_another_account_are_not_found_in_the_same_words_as_ids
     never = World(
         *("ds_" + "a" * 16, "it_" + "a" * 16, "jb_" + "a" * 16),
         *("md_" + "a" * 16, "nt_" + "a" * 16, "tk_" + "a" * 16, "mb_" + "a" * 16),
+        generation_id="jb_" + "a" * 16,
         session_id="ss_" + "a" * 16,
         slug="never-was",
     )

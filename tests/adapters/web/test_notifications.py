@@ -4,7 +4,8 @@ from tests.adapters.web.conftest import Api, World
 
 
 async def test_news_is_listed_and_marked_as_read_once(ada: Api, world: World) -> None:
-    joined, signed_in, news = (await ada.json("GET", "/notifications"))["items"]
+    drawn, joined, signed_in, news = (await ada.json("GET", "/notifications"))["items"]
+    assert drawn["kind"] == "generation_completed"
     assert (joined["kind"], signed_in["kind"]) == ("dataset_joined", "signed_in")
     assert (news["kind"], news["read_at"]) == ("training_completed", None)
     assert news["data"]["training"] == world.training_id

@@ -48,14 +48,14 @@ async def test_the_earlier_model_is_pinned_and_decides_what_nobody_asked_for(yar
     dataset = await yard.fill(mira)
     model = await make_model(yard, mira, dataset)
     job = await submit(yard, mira, dataset, wish(model.id, network_alpha=8))
-    start = job.spec.start
+    start = job.training.start
     assert start is not None
     assert (start.model, start.key, start.sha256) == (
         model.id,
         f"jobs/x/a1/{WEIGHTS_FILE}",
         "5" * 64,
     )
-    params = job.spec.params
+    params = job.training.params
     assert (params["rank"], params["target_modules"]) == (4, "attention-ff")
     assert params["network_alpha"] == 8.0, "strength may change: up is scaled"
     running = await yard.start()
@@ -125,4 +125,4 @@ async def test_trying_again_starts_from_the_same_weights(yard: Yard) -> None:
     job = await submit(yard, mira, dataset, wish(model.id))
     await yard.studio.jobs.cancel(mira, job.id)
     again = await yard.studio.jobs.retry(mira, job.id, "again")
-    assert again.spec == job.spec and again.spec.start is not None
+    assert again.spec == job.spec and again.training.start is not None

@@ -1,0 +1,125 @@
+"""Generations: priced, submitted, followed, cancelled, and their pictures."""
+
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from adapters.web.downloads import send_stored
+from adapters.web.events import listen, tell
+from adapters.web.routing import Call, Routes
+from adapters.web.views.common import Listing, PageQuery
+from adapters.web.views.generations import (
+    GenerationOfferList,
+    GenerationOfferView,
+    GenerationPriceView,
+    GenerationQuote,
+    GenerationSpecView,
+    GenerationView,
+    NewGeneration,
+)
+from core.accounts.records import Scope
+from core.errors import (
+    ConflictError,
+    InsufficientPointsError,
+    NotFoundError,
+    RefusedError,
+    UnavailableError,
+)
+from core.jobs.records import TERMINAL
+from core.ports import Event
+
+routes = Routes("generations")
+_SPENDING = (RefusedError, InsufficientPointsError, ConflictError, UnavailableError, NotFoundError)
+
+
+@routes.get("/generation-offers")
+async def list_generation_offers(call: Call) -> GenerationOfferList:
+    """List the base models to generate with, their settings, bounds and rates."""
+    offers = call.studio.offerings.list_generations()
+    return GenerationOfferList(
+        items=tuple(
+            GenerationOfferView.model_validate(
+                {
+                    "base_model": model,
+                    "max_loras": offer.max_loras,
+                    "price": offer.price,
+                    "params": offer.params,
+                }
+            )
+            for model, offer in offers.items()
+        )
+    )
+
+
+@routes.post("/generations/quote", errors=(RefusedError, NotFoundError))
+async def quote_generation(call: Call, body: NewGeneration) -> GenerationQuote:
+    """Price a generation without buying it, and say whether the balance covers it."""
+    spec, quote = await call.studio.generations.quote(call.principal, body.to_wishes())
+    balance = await call.studio.points.get_balance(call.principal.account)
+    return GenerationQuote(
+        spec=GenerationSpecView.of(spec),
+        quote=GenerationPriceView.of(quote),
+        balance_points=balance,
+        covered=balance >= quote.points,
+    )
+
+
+@routes.post("/generations", scope=Scope.SPEND, status=201, errors=_SPENDING)
+async def submit_generation(
+    call: Call, idempotency_key: str, body: NewGeneration
+) -> GenerationView:
+    """Buy pictures of a prompt; their points are held until all are drawn.
+
+    The same Idempotency-Key with the same content is the same generation, with other content 409.
+    A worker that trains draws when its training is over; another worker does not wait for it."""
+    wishes = body.to_wishes()
+    job = await call.studio.generations.submit(call.principal, wishes, idempotency_key)
+    return GenerationView.of(job)
+
+
+@routes.get("/generations")
+async def list_generations(call: Call, query: PageQuery) -> Listing[GenerationView]:
+    """List your generations, newest first."""
+    page = await call.studio.generations.list_own(call.principal, query.page())
+    return Listing[GenerationView].of(page)
+
+
+@routes.get("/generations/{generation_id}")
+async def get_generation(call: Call, generation_id: str) -> GenerationView:
+    """Get a generation as it is now."""
+    return GenerationView.of(await call.studio.generations.get(call.principal, generation_id))
+
+
+@routes.post("/generations/{generation_id}/cancel", scope=Scope.WRITE, errors=(ConflictError,))
+async def cancel_generation(call: Call, generation_id: str) -> GenerationView:
+    """Ask a generation to stop; pictures that are ready stay and are charged, the rest comes back."""
+    return GenerationView.of(await call.studio.generations.cancel(call.principal, generation_id))
+
+
+@routes.get("/generations/{generation_id}/images/{name}", media="image/png")
+async def get_picture(call: Call, generation_id: str, name: str) -> web.StreamResponse:
+    """Get a picture of a generation."""
+    file = await call.studio.generations.find_picture(call.principal, generation_id, name)
+    return await send_stored(call.request, call.studio.blobs, file)
+
+
+@routes.get("/generations/{generation_id}/events", media="text/event-stream")
+async def follow_generation(call: Call, generation_id: str) -> web.StreamResponse:
+    """Follow one generation: a `snapshot` of it, then each `generation` event until it has ended."""
+    async with listen(call) as events:
+        # Read after listening has begun, so that no event falls between the two.
+        job = await call.studio.generations.get(call.principal, generation_id)
+        rest = _until_end(events, job.id, is_over=job.status in TERMINAL)
+        return await tell(call, GenerationView.of(job), rest)
+
+
+async def _until_end(
+    events: AsyncIterator[Event], job_id: str, *, is_over: bool
+) -> AsyncIterator[Event]:
+    if is_over:
+        return
+    async for event in events:
+        if event.kind == "generation" and event.data["id"] == job_id:
+            yield event
+            if event.data["status"] in TERMINAL:
+                return

@@ -1,0 +1,1 @@
+"""Generations: prompts that were bought to be drawn, with LoRAs."""
