@@ -8,6 +8,7 @@ from core.accounts.merging import Merging, MovingStores
 from core.accounts.records import Account, ApiToken, Identity, LinkCode, LinkTries, Merge, Principal
 from core.accounts.service import Accounts
 from core.accounts.tokens import Tokens
+from core.auto_captions.service import AutoCaptions
 from core.conversations.records import Draft, Shortcut
 from core.conversations.service import Conversations
 from core.datasets.captions import Captions
@@ -167,6 +168,16 @@ class Studio:
         )
         self.pictures = Pictures(self.jobs, ports.blobs, ports.drawings)
         self.leases = Leases(stores.jobs, self.accounts, settlement, ports.events, clock, lease_s)
+        self.auto_captions = AutoCaptions(
+            OwnJobs(Kind.CAPTION, stores.jobs, settlement, ports.events, clock),
+            offerings,
+            self.datasets,
+            stores.items,
+            self.snapshots,
+            submission,
+            self.leases,
+            clock,
+        )
         self.merging = _make_merging(ports, self.accounts, self.points, self.notifications)
         self.linking = _make_linking(ports, self.accounts, self.merging)
         self.sweeper = Sweeper(

@@ -81,7 +81,7 @@ def _fit(offering: Offering, items: Sequence[Item]) -> OfferingFit:
         name=offering.name,
         fits=not reason,
         reason=reason,
-        steps=quote.inputs.steps,
+        steps=quote.inputs.total_steps,
         price_points=quote.points,
         buckets=list_offering_buckets(offering, items),
     )

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pydantic import Field
 
 from core.errors import InvalidError, NotFoundError, RefusedError
+from core.offerings.captioning import CaptionOffer
 from core.offerings.dreambooth import check_class_prompt, name_subject
 from core.offerings.generation import GenerationOffer
 from core.offerings.price import make_quote
@@ -55,7 +56,9 @@ class Offerings:
         offerings: Sequence[Offering],
         base_models: Sequence[BaseModel],
         generations: Sequence[GenerationOffer] = (),
+        captions: CaptionOffer | None = None,
     ) -> None:
+        self.captions = captions or CaptionOffer()
         self._offerings = {offering.id: offering for offering in offerings}
         self._base_models = {model.id: model for model in base_models}
         self._generations = {name: offer for offer in generations for name in offer.base_models}

@@ -12,6 +12,7 @@ _ERRORS = ("core", "adapters/images", "adapters/console", "adapters/fetching.py"
 _SPOKEN = ("bots", "adapters/console")
 _OPERATORS = {
     # Read by operators and programs, or raised for what a person cannot do in a conversation.
+    "core/offerings/captioning.py",
     "core/offerings/catalogue.py",
     "core/jobs/leases.py",
     "core/records.py",
