@@ -12,6 +12,7 @@ from adapters.web.events import STREAMS, OpenStreams
 from adapters.web.openapi import make_document
 from adapters.web.problems import error_door
 from adapters.web.routes import (
+    auto_captions,
     datasets,
     generations,
     health,
@@ -39,6 +40,7 @@ _NOUNS = (
     sharing,
     items,
     offerings,
+    auto_captions,
     trainings,
     models,
     generations,

@@ -14,6 +14,7 @@ from aiohttp.web import Application, Request
 from PIL import Image
 
 from adapters.web.app import create_app
+from config.settings import Settings
 from core.accounts.records import Account, Principal
 from core.jobs.records import Job, Kind, Picture, Sample, StoredFile
 from core.studio import Studio
@@ -97,6 +98,12 @@ def save(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
 
 async def once(body: bytes) -> AsyncIterator[bytes]:
     yield body
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Settings that name a caption model; no worker loads it here."""
+    return settings.model_copy(update={"caption_model": "/models/blip"})
 
 
 @pytest.fixture
@@ -189,6 +196,13 @@ async def order(api: Api, key: str = "draw-1", **changes: Any) -> Json:
     return await api.json("POST", "/generations", 201, json={**DRAWING, **changes}, headers=headers)
 
 
+async def order_captions(api: Api, dataset: str, key: str = "caption-1", **wanted: Any) -> Json:
+    # Any: JSON
+    headers = {"Idempotency-Key": key}
+    path = f"/datasets/{dataset}/auto-captions"
+    return await api.json("POST", path, 201, json=wanted, headers=headers)
+
+
 async def draw(studio: Studio, pictures: int = 2) -> Job:
     """Let a worker claim the only generation there is, and draw so many pictures of it."""
     job = await studio.leases.claim("worker-2", frozenset({"tiny"}), frozenset({Kind.GENERATE}))
@@ -223,6 +237,7 @@ class World:
     token_id: str
     member_id: str
     generation_id: str
+    auto_caption_id: str
 
     def fill(self, path: str) -> str:
         """Put the ids into an operation's path."""
@@ -247,6 +262,7 @@ async def world(ada: Api, studio: Studio, dataset: str) -> World:
     members = await ada.json("GET", f"/datasets/{dataset}/members")
     generation = (await order(ada))["id"]
     await end_drawing(studio, await draw(studio))
+    captions = (await order_captions(ada, dataset))["id"]
     return World(
         dataset_id=dataset,
         item_id=items["items"][0]["id"],
@@ -256,4 +272,5 @@ async def world(ada: Api, studio: Studio, dataset: str) -> World:
         token_id=tokens["items"][0]["id"],
         member_id=members["items"][0]["id"],
         generation_id=generation,
+        auto_caption_id=captions,
     )

@@ -22,6 +22,7 @@ PRIVATE_IDS = {
     "token_id",
     "member_id",
     "generation_id",
+    "auto_caption_id",
 }
 
 
@@ -55,7 +56,8 @@ async def test_the_ids_of_another_account_are_not_found_in_the_same_words_as_ids
 ) -> None:
     never = World(
         *("ds_" + "a" * 16, "it_" + "a" * 16, "jb_" + "a" * 16),
-        *("md_" + "a" * 16, "nt_" + "a" * 16, "tk_" + "a" * 16, "mb_" + "a" * 16, "jb_" + "a" * 16),
+        *("md_" + "a" * 16, "nt_" + "a" * 16, "tk_" + "a" * 16, "mb_" + "a" * 16),
+        *("jb_" + "a" * 16, "jb_" + "a" * 16),
     )
     tried = set()
     for operation in list_operations():
