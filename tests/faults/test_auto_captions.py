@@ -12,7 +12,7 @@ from core.records import PageRequest
 from core.studio import Studio
 from tests.faults import processes
 from tests.worker.people import meet
-from tests.worker.small_blip import save_small_blip
+from tests.worker.small_captioners import save_small_blip
 from tests.worker.test_auto_captions import caption, read, wait_written
 
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,13 @@ from core.notifications.records import NewsKind
 from core.records import PageRequest
 from core.studio import Studio
 from tests.worker.conftest import Running
-from tests.worker.people import Person, meet
-from tests.worker.small_blip import WORDS, save_small_blip
+from tests.worker.people import Person, draw_flag, meet
+from tests.worker.small_captioners import (
+    WORDS,
+    save_small_blip,
+    save_small_git,
+    save_small_pair,
+)
 from tests.worker.test_worker import list_children
 from worker.captioning.describing import CaptionModel
 
@@ -42,6 +48,10 @@ def settings(settings: Settings, blip: Path, tmp_path: Path) -> Settings:
 async def caption(studio: Studio, person: Person, key: str = "first", prefix: str = "") -> Job:
     wishes = CaptionWishes(prefix=prefix)
     return await studio.auto_captions.submit(person.principal, person.dataset, wishes, key)
+
+
+def describe_spec(folder: Path) -> CaptionSpec:
+    return CaptionSpec(caption_model=str(folder), caption_set="auto", prefix="", replaces=False)
 
 
 async def wait_written(studio: Studio, person: Person, job: Job, captions: int = 9999) -> Job:
@@ -161,7 +171,20 @@ async def test_a_model_that_is_gone_fails_in_words_and_costs_nothing(
     assert await balance(studio, person) == 1000
 
 
-@pytest.mark.parametrize("broken", ["pickle", "code", "other"])
+@pytest.mark.parametrize("save", [save_small_blip, save_small_git, save_small_pair])
+def test_each_known_type_says_the_same_of_the_same_picture(
+    save: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    model, file = CaptionModel(describe_spec(save(tmp_path / "model"))), tmp_path / "flag.png"
+    said = []
+    for index in (0, 1, 2, 0):
+        file.write_bytes(draw_flag(index))
+        said.append(model.describe(file))
+    assert said[0] == said[3] and len(set(said)) > 1
+    assert all(set(text.split()) <= set(WORDS) for text in said)
+
+
+@pytest.mark.parametrize("broken", ["pickle", "code", "other", "shapes"])
 def test_neither_pickles_nor_code_nor_unfit_models_are_loaded(
     broken: str, blip: Path, tmp_path: Path
 ) -> None:
@@ -176,8 +199,12 @@ def test_neither_pickles_nor_code_nor_unfit_models_are_loaded(
         (folder / "config.json").write_text(f'{{"model_type": "trap", "auto_map": {{{names}}}}}')
     if broken == "other":
         (folder / "config.json").write_text('{"model_type": "clip"}')
-    spec = CaptionSpec(caption_model=str(folder), caption_set="auto", prefix="", replaces=False)
+    if broken == "shapes":
+        wrong = (
+            (folder / "config.json").read_text().replace('"hidden_size": 16', '"hidden_size": 8')
+        )
+        (folder / "config.json").write_text(wrong)
     with pytest.raises(TrainingError) as refused:
-        CaptionModel(spec)
+        CaptionModel(describe_spec(folder))
     assert refused.value.code == f"caption_model_{'unfit' if broken == 'other' else 'missing'}"
     assert not trap.exists()

@@ -50,8 +50,8 @@ class CaptionModel:
         """Raise TrainingError (`caption_model_missing`, `caption_model_unfit`) with what an admin should do."""
         try:
             self._load(spec)
-        except (OSError, ValueError, KeyError, ImportError, SafetensorError) as error:
-            if getattr(error, "errno", None) == errno.ENOMEM:
+        except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
+            if getattr(error, "errno", None) == errno.ENOMEM or is_out_of_memory(error):
                 raise MemoryError from error
             raise TrainingError(
                 f"The caption model “{spec.caption_model}” could not be loaded. Nothing was charged. "
