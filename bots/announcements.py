@@ -2,6 +2,7 @@
 
 from pydantic import JsonValue
 
+from bots.captionings import announce_captions
 from bots.dialog import Button, Fact, File, Reply, Style, Tone
 from bots.generations import offer_next, show_pictures
 from bots.pieces import name_platform, offer_further, offer_try, show_drawing
@@ -19,6 +20,9 @@ async def announce(studio: Studio, principal: Principal, words: Words, news: Not
         return await _announce_completed(studio, principal, words, news.data)
     if "generation" in news.data:
         return await _announce_generation(studio, principal, words, news)
+    if "auto_caption" in news.data:
+        costs = tuple(_list_costs(words, news.data))
+        return await announce_captions(studio, principal, words, news, costs)
     if news.kind is NewsKind.ACCOUNTS_LINKED:
         return _announce_linked(words, news.data)
     if news.kind is NewsKind.DATASET_JOINED:

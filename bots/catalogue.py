@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from bots import (
     account,
+    auto_captions,
+    captionings,
     captions,
     datasets,
     generation,
@@ -77,6 +79,8 @@ def list_commands() -> Catalogue:
             *datasets.COMMANDS,
             *pictures.COMMANDS,
             *captions.COMMANDS,
+            *auto_captions.COMMANDS,
+            *captionings.COMMANDS,
             *sharing.COMMANDS,
             *training.COMMANDS,
             *jobs.COMMANDS,

@@ -23,10 +23,19 @@ def offer_steps(context: Context, dataset: Dataset, size: int) -> tuple[Button, 
         Button(words.say("Add pictures"), "dataset add", bound),
         Button(words.say("Caption"), "caption set", bound),
         Button(words.say("Caption all"), "caption all", bound),
+        *_offer_model(context, dataset),
         Button(words.say("Share"), "dataset share", bound),
         Button(words.say("Download"), "dataset export", bound),
         Button(words.say("Remove a picture"), "dataset remove", bound, Style.DANGER),
     )
+
+
+def _offer_model(context: Context, dataset: Dataset) -> tuple[Button, ...]:
+    """Offer captions by a model, where one is set."""
+    if not context.studio.offerings.captions.model:
+        return ()
+    label = context.words.say("Let a model caption")
+    return (Button(label, "caption auto", {"dataset": dataset.id}),)
 
 
 def advise(words: Words, report: Report) -> list[str]:

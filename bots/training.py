@@ -192,7 +192,7 @@ async def train(context: Context, args: Args) -> Reply:
         (
             Fact(words.say("Dataset"), job.dataset_name),
             Fact(words.say("Price"), words.points(job.quote.points)),
-            Fact(words.say("Steps"), words.number(job.quote.inputs.steps)),
+            Fact(words.say("Steps"), words.number(job.quote.inputs.total_steps)),
         ),
         buttons=(
             Button(words.say("How far is it?"), "job show", {"training": job.id}),

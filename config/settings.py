@@ -65,10 +65,15 @@ class Settings(BaseSettings):
     training_offerings_file: Path = _HERE / "training_offerings.toml"
     base_models_file: Path = _HERE / "base_models.toml"
     generation_file: Path = _HERE / "generation.toml"
+    captioning_file: Path = _HERE / "captioning.toml"
+    caption_model: str = ""
+    """What writes captions: a hub id, or an absolute path to a folder; empty: that is off."""
+    caption_model_revision: str = ""
+    """The commit that a hub id is pinned to."""
     worker_families: tuple[str, ...] = ("tiny", "sd15", "sdxl")
     """Families of base models that this machine's worker takes."""
     worker_kinds: tuple[Kind, ...] = tuple(Kind)
-    """What this machine's worker does: train, generate or both. One that trains lets generations wait."""
+    """What this machine's worker does: train, generate, caption. While it trains, the others wait."""
     generation_idle_s: float = Field(default=300, ge=0)
     """How long a worker keeps a base model loaded after a generation, in case another one comes."""
     lease_s: float = Field(default=90, ge=1)

@@ -13,6 +13,7 @@ from adapters.redis_events import RedisEvents
 from config.settings import Settings
 from config.stores import open_blobs, open_stores
 from core.errors import InvalidError
+from core.offerings.captioning import parse_captioning
 from core.offerings.catalogue import parse_base_models, parse_generations, parse_offerings
 from core.offerings.service import Offerings
 from core.royalties.records import RoyaltyRates
@@ -88,7 +89,13 @@ def load_offerings(settings: Settings) -> Offerings:
     generations = parse_generations(
         _read(settings.generation_file), settings.generation_file.name, base_models
     )
-    return Offerings(offerings, base_models, generations)
+    captions = parse_captioning(
+        _read(settings.captioning_file),
+        settings.captioning_file.name,
+        settings.caption_model,
+        settings.caption_model_revision,
+    )
+    return Offerings(offerings, base_models, generations, captions)
 
 
 def _read(file: Path) -> str:

@@ -16,9 +16,10 @@ acceleration   a frozen LoRA with which a base model draws in a few steps; a hyp
 sampler        how a few-step model is sampled: scheduler, steps, guidance, acceleration
 family         base models with one architecture: tiny, sd15, sdxl
 quote          what a training costs: formula version, inputs and points
-job            a piece of work for a worker: train or generate
+job            a piece of work for a worker: train, generate or caption
 generation     a job that draws pictures of a prompt, with LoRAs
 picture        what a generation draws; the n-th has the generation's seed + n
+auto_caption   a job in which a model writes captions for a dataset, into a caption set of their own
 lease          a worker's claim on a job, ended by a time; its token fences every write
 slot           one of the places in which an account's jobs run; as many as its cap
 attempt        one claim of a job; it writes below its own prefix

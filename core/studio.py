@@ -9,6 +9,7 @@ from core.accounts.records import Principal
 from core.accounts.service import Accounts
 from core.accounts.sessions import Sessions
 from core.accounts.tokens import Tokens
+from core.auto_captions.service import AutoCaptions
 from core.conversations.receipts import Receipts
 from core.conversations.service import Conversations
 from core.datasets.captions import Captions
@@ -142,6 +143,16 @@ class Studio:
         )
         self.pictures = Pictures(self.jobs, ports.blobs, ports.drawings)
         self.leases = Leases(stores.jobs, self.accounts, settlement, ports.events, clock, lease_s)
+        self.auto_captions = AutoCaptions(
+            OwnJobs(Kind.CAPTION, stores.jobs, settlement, ports.events, clock),
+            offerings,
+            self.datasets,
+            stores.items,
+            self.snapshots,
+            submission,
+            self.leases,
+            clock,
+        )
         self.merging = self._make_merging(ports)
         self.linking = _make_linking(ports, self.accounts, self.merging)
         self.sweeper = Sweeper(

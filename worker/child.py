@@ -12,14 +12,17 @@ from collections.abc import Callable
 from types import FrameType
 
 from core.errors import TrainingError
+from worker.captioning.describing import write_captions
 from worker.generation.easel import Easel
 from worker.messages import (
     EXIT_DONE,
     EXIT_FAILED,
     EXIT_STOPPED,
+    CaptionTask,
     FailedLine,
     GenerationTask,
     Line,
+    Task,
     TrainingTask,
     parse_task,
 )
@@ -49,11 +52,13 @@ def main() -> int:
     return run(parse_task(text), lambda: bool(stopping))
 
 
-def run(task: TrainingTask | GenerationTask, should_stop: Callable[[], bool]) -> int:
-    """Run a training, or generations until there is none, and return the exit code."""
+def run(task: Task, should_stop: Callable[[], bool]) -> int:
+    """Run a training, a task of captions, or generations until there is none, and return the exit code."""
     try:
         if isinstance(task, TrainingTask):
             Training(task, tell, should_stop).run()
+        elif isinstance(task, CaptionTask):
+            write_captions(task, tell, should_stop)
         else:
             _draw_all(task, should_stop)
     except StoppedError:
@@ -67,7 +72,7 @@ def run(task: TrainingTask | GenerationTask, should_stop: Callable[[], bool]) ->
 def _draw_all(first: GenerationTask, should_stop: Callable[[], bool]) -> None:
     """Draw task after task with what stays loaded, until the parent closes or one cannot be drawn."""
     easel = Easel(tell, should_stop)
-    task: TrainingTask | GenerationTask = first
+    task: Task = first
     while isinstance(task, GenerationTask):
         easel.draw(task)
         text = sys.stdin.buffer.readline()

@@ -1,6 +1,6 @@
 """One claim of a job of any kind: its child is followed, its lease kept, and its end written.
 
-Apart from what is done in it, which is worker/attempt.py for a training and worker/generation for pictures.
+Apart from what is done in it: worker/attempt.py trains, worker/generation draws, worker/captioning writes captions.
 """
 
 import asyncio
@@ -18,11 +18,11 @@ from worker.files import delete_leftovers
 from worker.held_job import HeldJob
 from worker.messages import (
     EXIT_DONE,
+    CaptionedLine,
     DoneLine,
     DrawnLine,
-    GenerationTask,
     Line,
-    TrainingTask,
+    Task,
     get_progress,
 )
 from worker.supervisor import Child
@@ -53,7 +53,7 @@ class Attempt(ABC):
         self._heard_s = time.monotonic()
         self._stop_s: float | None = None
         self._check = asyncio.Event()
-        self._done: DoneLine | DrawnLine | None = None
+        self._done: DoneLine | DrawnLine | CaptionedLine | None = None
         self._got_to: tuple[object, ...] = ()
         self._failure: Failure | None = None
 
@@ -98,7 +98,7 @@ class Attempt(ABC):
         return await self._conclude(await self._child.wait())
 
     @abstractmethod
-    async def _prepare(self) -> TrainingTask | GenerationTask:
+    async def _prepare(self) -> Task:
         """Bring what the child needs."""
 
     @abstractmethod

@@ -43,7 +43,7 @@ class HeldJob:
         """Note a stage of the child; the first step is about to run once it trains or draws."""
         self._progress = self._progress.model_copy(update={"stage": stage})
         self.is_dirty = True
-        if stage in ("training", "drawing"):
+        if stage in ("training", "drawing", "captioning"):
             self._stepped_s = time.monotonic()
             async with self._writing:
                 self.job = await self._studio.leases.start_running(self.job)
@@ -75,6 +75,14 @@ class HeldJob:
     async def add_picture(self, picture: Picture) -> None:
         async with self._writing:
             self.job = await self._studio.leases.add_picture(self.job, picture)
+        self.is_dirty = True
+
+    async def write_caption(self, index: int, item_id: str, text: str) -> None:
+        """Write a caption, and note how many there are."""
+        async with self._writing:
+            self.job = await self._studio.auto_captions.write(self.job, index, item_id, text)
+        update = {"step": self.job.steps_done, "stage": "captioning"}
+        self._progress = self._progress.model_copy(update=update)
         self.is_dirty = True
 
     def note_validation(self, line: ValidationLine) -> None:

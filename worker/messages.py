@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
+from core.auto_captions.records import CaptionSpec
 from core.generations.records import GenerationSpec
 from core.offerings.records import TrainingSpec
 from core.records import Value
@@ -67,9 +68,23 @@ class GenerationTask(Value):
     folder: Path
 
 
-Task = Annotated[TrainingTask | GenerationTask, Field(discriminator="kind")]
+class CaptionTask(Value):
+    """Everything a child needs to caption pictures."""
+
+    kind: Literal["caption"] = "caption"
+    job: str
+    spec: CaptionSpec
+    images: tuple[TaskImage, ...]
+    start: int = 0
+    """The first picture that is still to be captioned."""
+    folder: Path
+
+
+Task = Annotated[TrainingTask | GenerationTask | CaptionTask, Field(discriminator="kind")]
 _TASKS: TypeAdapter[Task] = TypeAdapter(Task)
-Stage = Literal["loading", "class images", "encoding", "training", "sampling", "saving", "drawing"]
+Stage = Literal[
+    "loading", "class images", "encoding", "training", "sampling", "saving", "drawing", "captioning"
+]
 
 
 class StageLine(Value):
@@ -146,6 +161,20 @@ class DrawnLine(Value):
     kind: Literal["drawn"] = "drawn"
 
 
+class CaptionLine(Value):
+    """A picture's caption is written."""
+
+    kind: Literal["caption"] = "caption"
+    index: int
+    text: str
+
+
+class CaptionedLine(Value):
+    """Every picture of the task has its caption."""
+
+    kind: Literal["captioned"] = "captioned"
+
+
 class DoneLine(Value):
     """The weights are written."""
 
@@ -177,6 +206,8 @@ Line = Annotated[
     | DrawLine
     | PictureLine
     | DrawnLine
+    | CaptionLine
+    | CaptionedLine
     | FailedLine,
     Field(discriminator="kind"),
 ]
@@ -188,7 +219,7 @@ def parse_line(text: bytes) -> Line:
     return _LINES.validate_json(text)
 
 
-def parse_task(text: bytes) -> TrainingTask | GenerationTask:
+def parse_task(text: bytes) -> Task:
     """Read one task of the parent."""
     return _TASKS.validate_json(text)
 
@@ -202,7 +233,7 @@ def get_progress(line: Line) -> tuple[object, ...]:
             return line.kind, line.step, line.index
         case StepLine() | CheckpointLine() | ValidationLine() | DrawLine():
             return line.kind, line.step
-        case PictureLine():
+        case PictureLine() | CaptionLine():
             return line.kind, line.index
         case _:
             return (line.kind,)

@@ -13,7 +13,7 @@ from typing import BinaryIO, Self
 from pydantic import ValidationError
 
 from core.errors import UnavailableError
-from worker.messages import GenerationTask, Line, TrainingTask, parse_line
+from worker.messages import Line, Task, parse_line
 
 _log = logging.getLogger(__name__)
 _ROOT = Path(__file__).resolve().parents[1]
@@ -75,7 +75,7 @@ class Child:
     def is_alive(self) -> bool:
         return self._process.returncode is None
 
-    async def start(self, task: TrainingTask | GenerationTask) -> None:
+    async def start(self, task: Task) -> None:
         """Hand over a task. Raises UnavailableError when the child has died meanwhile."""
         assert self._process.stdin is not None
         try:

@@ -1,4 +1,4 @@
-"""The worker's loop, thin: wait for a nudge, claim, train, again; and the sweeper's ticks."""
+"""The worker's loop, thin: wait for a nudge, claim, do it, again; and the sweeper's ticks."""
 
 import asyncio
 import logging
@@ -10,6 +10,7 @@ from core.errors import TrainyardError
 from core.jobs.records import Job, Kind
 from core.studio import Studio
 from worker.attempt import TrainingAttempt
+from worker.captioning.attempt import CaptionAttempt
 from worker.generation.attempt import GenerationAttempt
 from worker.generation.warm import WarmChild
 from worker.supervisor import Nursery
@@ -81,7 +82,13 @@ class Worker:
         if job is None:
             return False
         _log.info("%s: claimed, attempt %d", job.id, job.attempts)
-        await (self._train(job) if job.kind is Kind.TRAIN else self._draw(job))
+        match job.kind:
+            case Kind.TRAIN:
+                await self._train(job)
+            case Kind.GENERATE:
+                await self._draw(job)
+            case Kind.CAPTION:
+                await self._caption(job)
         await self._nursery.prepare()
         return True
 
@@ -98,6 +105,12 @@ class Worker:
         await attempt.run()
         if attempt.leaves_child:
             self._warm.keep(child)
+
+    async def _caption(self, job: Job) -> None:
+        """Write captions with a fresh child; one job has a GPU's memory at a time."""
+        await self._warm.end()
+        child = await self._nursery.take()
+        await CaptionAttempt(self._studio, job, child, self._place, self._draining.is_set).run()
 
     async def _sweep(self) -> None:
         """Do what time alone must do, and look for work in case a wake-up was lost."""

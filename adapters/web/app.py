@@ -15,6 +15,7 @@ from adapters.web.openapi import make_document
 from adapters.web.pages import PAGES, STATIC
 from adapters.web.problems import error_door
 from adapters.web.routes import (
+    auto_captions,
     datasets,
     generations,
     health,
@@ -47,6 +48,7 @@ _NOUNS = (
     sharing,
     items,
     offerings,
+    auto_captions,
     trainings,
     models,
     generations,

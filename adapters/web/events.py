@@ -11,6 +11,7 @@ from aiohttp import web
 from adapters.web.auth import authenticate
 from adapters.web.downloads import write
 from adapters.web.routing import Call
+from adapters.web.views.auto_captions import AutoCaptionEvent
 from adapters.web.views.common import View
 from adapters.web.views.generations import GenerationEvent
 from adapters.web.views.notifications import NotificationView, TrainingEvent
@@ -23,6 +24,7 @@ RECONNECT_MS = 3000
 VIEWS: dict[str, type[View]] = {
     "training": TrainingEvent,
     "generation": GenerationEvent,
+    "auto_caption": AutoCaptionEvent,
     "notification": NotificationView,
 }
 """What is shown of each kind of event; other kinds are not for the public."""

@@ -84,7 +84,7 @@ def _fit(offering: Offering, items: Sequence[Item]) -> OfferingFit:
         name=offering.name,
         fits=not reason,
         reason=reason,
-        steps=quote.inputs.steps,
+        steps=quote.inputs.total_steps,
         steps_per_epoch=count_steps(offering, params, sizes, 1),
         price_points=quote.points,
         buckets=list_offering_buckets(offering, items),

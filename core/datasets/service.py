@@ -93,6 +93,23 @@ class Datasets:
             except StaleError:
                 continue
 
+    async def choose_captions(
+        self, principal: Principal, dataset_id: str, set_name: str
+    ) -> Dataset:
+        """Make a caption set the one that is shown, edited and trained with. Raises InvalidError for an empty one."""
+        require_scope(principal, Scope.WRITE)
+        name = check_name(set_name)
+        while True:
+            dataset = await self.get_own(principal, dataset_id)
+            items = await self.list_active(dataset.id)
+            if not any(item.captions.get(name) for item in items):
+                raise InvalidError(f"No picture of this dataset has a caption in the set “{name}”.")
+            chosen = dataset.changed(self._clock.now(), default_caption_set=name)
+            try:
+                return await self._datasets.replace(chosen)
+            except StaleError:
+                continue
+
     async def delete(self, principal: Principal, dataset_id: str) -> None:
         """Remove a dataset; bytes that a running job needs live until it has ended (see `Retention`).
 

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 
 from core.datasets.records import Dataset, Item, ItemState, Snapshot, SnapshotItem
 from core.datasets.service import Datasets
@@ -30,8 +30,9 @@ class Snapshots:
         self._blobs = blobs
         self._clock = clock
 
-    async def take(self, dataset: Dataset) -> Snapshot:
-        """Freeze the active items; the same list again is the same snapshot, also for two takes at once."""
+    async def take(self, dataset: Dataset, chosen: Sequence[Item] | None = None) -> Snapshot:
+        """Freeze the active items, or those chosen; the same list is the same snapshot, also for two takes at once."""
+        listed = await self._datasets.list_active(dataset.id) if chosen is None else chosen
         items = tuple(
             SnapshotItem(
                 item=item.id,
@@ -43,7 +44,7 @@ class Snapshots:
                 width_px=item.width_px,
                 height_px=item.height_px,
             )
-            for item in await self._datasets.list_active(dataset.id)
+            for item in listed
         )
         now = self._clock.now()
         snapshot = Snapshot(

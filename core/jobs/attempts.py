@@ -15,6 +15,10 @@ WORN_OUT = {
         code="worker_lost",
         message="The generation stopped three times without an end. All points were returned.",
     ),
+    Kind.CAPTION: Failure(
+        code="worker_lost",
+        message="Writing captions stopped three times without an end. All points were returned.",
+    ),
 }
 
 

@@ -7,7 +7,13 @@ from core.ports import Event
 def job_event(job: Job) -> Event:
     """Say where a job stands, for its owner's listeners."""
     data = job.model_dump(mode="json", include={"id", "status", "progress", "cancel_requested"})
-    if job.kind is Kind.TRAIN:
-        return Event(topic=f"account:{job.owner}", kind="training", data=data)
-    data["pictures"] = [picture.file.name for picture in job.pictures]
-    return Event(topic=f"account:{job.owner}", kind="generation", data=data)
+    if job.kind is Kind.GENERATE:
+        data["pictures"] = [picture.file.name for picture in job.pictures]
+    return Event(topic=f"account:{job.owner}", kind=_NAMES[job.kind], data=data)
+
+
+_NAMES = {
+    Kind.TRAIN: "training",
+    Kind.GENERATE: "generation",
+    Kind.CAPTION: "auto_caption",
+}

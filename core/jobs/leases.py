@@ -121,6 +121,16 @@ class Leases:
 
         return await self._update(job, change)
 
+    async def count_caption(self, job: Job, index: int, *, written: int) -> Job:
+        """Note that the snapshot's picture at `index` is dealt with; again it changes nothing."""
+
+        def change(fresh: Job, now: datetime) -> Job:
+            if index < fresh.looked_at:
+                return fresh
+            return fresh.changed(now, looked_at=index + 1, steps_done=fresh.steps_done + written)
+
+        return await self._update(job, change)
+
     async def set_checkpoint(self, job: Job, checkpoint: Checkpoint) -> Job:
         """Name the newest checkpoint, and keep the one before it."""
 

@@ -70,20 +70,25 @@ class OwnJobs:
             return job
 
     def _check_in_time(self, job: Job, held: bool) -> None:
-        is_training = self.kind is Kind.TRAIN
         if job.status in TERMINAL:
             ended = _END_WORDS[job.status]
-            if is_training:
+            if self.kind is Kind.TRAIN:
                 raise ConflictError(f"This training has already {ended}.")
+            if self.kind is Kind.CAPTION:
+                raise ConflictError(f"This auto-caption job has already {ended}.")
             raise ConflictError(f"This generation has already {ended}.")
         if held and job.status is Status.FINISHING:
-            if is_training:
+            if self.kind is Kind.TRAIN:
                 raise ConflictError("This training is finishing; its model arrives in a moment.")
+            if self.kind is Kind.CAPTION:
+                raise ConflictError("This auto-caption job is finishing; its captions are there.")
             raise ConflictError("This generation is finishing; its pictures arrive in a moment.")
 
     def _refuse(self) -> NotFoundError:
         if self.kind is Kind.TRAIN:
             return NotFoundError("There is no such training.")
+        if self.kind is Kind.CAPTION:
+            return NotFoundError("There is no such auto-caption job.")
         return NotFoundError("There is no such generation.")
 
 

@@ -20,14 +20,20 @@ async def list_claimable(
     Each account is asked for its own, so that no queue, however long, hides another account's
     job, and no job for other workers hides one for this worker.
     """
-    wanted: dict[str, Condition] = {"spec.base_model.family": OneOf(tuple(sorted(families)))}
-    taken = OneOf(tuple(sorted(kinds)))
-    claimable = await find_expired(jobs, now, {"kind": taken, **wanted})
+    wanted = [_select(kind, families) for kind in sorted(kinds)]
+    claimable = [job for where in wanted for job in await find_expired(jobs, now, where)]
     async for owner in _list_waiting(jobs):
-        for kind in sorted(kinds):
-            where = {"waiting": owner, "kind": kind, **wanted}
-            claimable += await jobs.find(where, order="created_at", limit=_OLDEST_PER_ACCOUNT)
+        for where in wanted:
+            waiting = {"waiting": owner, **where}
+            claimable += await jobs.find(waiting, order="created_at", limit=_OLDEST_PER_ACCOUNT)
     return claimable
+
+
+def _select(kind: Kind, families: frozenset[str]) -> dict[str, Condition]:
+    """Say which jobs of a kind a worker can do; captions need no base model."""
+    if kind is Kind.CAPTION:
+        return {"kind": kind}
+    return {"kind": kind, "spec.base_model.family": OneOf(tuple(sorted(families)))}
 
 
 async def find_expired(

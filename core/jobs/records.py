@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from core.auto_captions.records import CaptionSpec
 from core.generations.records import GenerationSpec
 from core.offerings.records import Quote, TrainingSpec
 from core.records import Record, UtcTime, Value
@@ -16,6 +17,7 @@ class Kind(StrEnum):
 
     TRAIN = "train"
     GENERATE = "generate"
+    CAPTION = "caption"
 
 
 class Status(StrEnum):
@@ -138,8 +140,8 @@ class Job(Record):
     dataset: str = ""
     dataset_name: str = ""
     snapshot: str = ""
-    """What a training is on; empty for a generation."""
-    spec: TrainingSpec | GenerationSpec = Field(union_mode="left_to_right")
+    """What a training is on, or captions are for; empty for a generation."""
+    spec: TrainingSpec | GenerationSpec | CaptionSpec = Field(union_mode="left_to_right")
     quote: Quote
     status: Status = Status.PENDING
     waiting: str | None = None
@@ -160,6 +162,8 @@ class Job(Record):
     samples: tuple[Sample, ...] = ()
     pictures: tuple[Picture, ...] = ()
     """What a generation has drawn so far, in order."""
+    looked_at: int = 0
+    """How many of the snapshot's pictures captions were written for, or that were left alone."""
     artifacts: tuple[StoredFile, ...] = ()
     error: Failure | None = None
     history: tuple[HistoryLine, ...] = ()
@@ -186,10 +190,19 @@ class Job(Record):
         return self.spec
 
     @property
+    def captioning(self) -> CaptionSpec:
+        """The specification of captions by a model."""
+        if not isinstance(self.spec, CaptionSpec):
+            raise TypeError(f"{self.id} writes no captions")
+        return self.spec
+
+    @property
     def note(self) -> str:
         """What stands in the statement of who pays for it."""
         if self.kind is Kind.GENERATE:
             return f"Generation of {self.generation.count}"
+        if self.kind is Kind.CAPTION:
+            return f"Captions for {self.dataset_name}"
         return f"Training on {self.dataset_name}"
 
 

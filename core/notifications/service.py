@@ -19,6 +19,9 @@ _KINDS = {
     (Kind.GENERATE, Status.COMPLETED): NewsKind.GENERATION_COMPLETED,
     (Kind.GENERATE, Status.FAILED): NewsKind.GENERATION_FAILED,
     (Kind.GENERATE, Status.CANCELLED): NewsKind.GENERATION_CANCELLED,
+    (Kind.CAPTION, Status.COMPLETED): NewsKind.CAPTIONS_COMPLETED,
+    (Kind.CAPTION, Status.FAILED): NewsKind.CAPTIONS_FAILED,
+    (Kind.CAPTION, Status.CANCELLED): NewsKind.CAPTIONS_CANCELLED,
 }
 
 
@@ -101,6 +104,14 @@ def _describe(job: Job, model: TrainedModel | None) -> dict[str, JsonValue]:
             "prompt": job.generation.typed_prompt,
             "pictures": len(job.pictures),
             "warnings": list(job.generation.warnings),
+        }
+    if job.kind is Kind.CAPTION:
+        return {
+            "auto_caption": job.id,
+            "dataset": job.dataset,
+            "dataset_name": job.dataset_name,
+            "caption_set": job.captioning.caption_set,
+            "captions": job.steps_done,
         }
     return {
         "training": job.id,

@@ -3,6 +3,7 @@
 from decimal import ROUND_CEILING, Decimal, localcontext
 
 from core.offerings.records import (
+    CaptionInputs,
     GenerationInputs,
     Offering,
     ParamValue,
@@ -13,6 +14,7 @@ from core.offerings.records import (
 FORMULA_VERSION = 3
 """2 counts gradient_accumulation_steps, 3 class images; without either it is as 1."""
 GENERATION_FORMULA_VERSION = 1
+CAPTION_FORMULA_VERSION = 1
 
 
 def compute_points(inputs: QuoteInputs, steps: int) -> int:
@@ -50,6 +52,17 @@ def quote_generation(inputs: GenerationInputs) -> Quote:
     return Quote(formula_version=GENERATION_FORMULA_VERSION, inputs=inputs, points=points)
 
 
+def compute_caption_points(inputs: CaptionInputs, captions: int) -> int:
+    """Compute captions × rate / 100, rounded up."""
+    return -(-captions * inputs.points_per_100_pictures // 100)
+
+
+def quote_captions(inputs: CaptionInputs) -> Quote:
+    """Price captions by a model."""
+    points = compute_caption_points(inputs, inputs.pictures)
+    return Quote(formula_version=CAPTION_FORMULA_VERSION, inputs=inputs, points=points)
+
+
 def make_quote(offering: Offering, params: dict[str, ParamValue]) -> Quote:
     """Price a training with resolved parameters."""
     inputs = QuoteInputs(
@@ -71,4 +84,6 @@ def compute_charge(quote: Quote, steps_done: int) -> int:
     inputs, steps = quote.inputs, min(steps_done, quote.inputs.total_steps)
     if isinstance(inputs, GenerationInputs):
         return min(quote.points, compute_generation_points(inputs, steps))
+    if isinstance(inputs, CaptionInputs):
+        return min(quote.points, compute_caption_points(inputs, steps))
     return min(quote.points, compute_points(inputs, steps))

@@ -169,11 +169,23 @@ class GenerationInputs(Value):
         return self.steps * self.count
 
 
+class CaptionInputs(Value):
+    """Everything that moves the price of captions by a model."""
+
+    pictures: int
+    points_per_100_pictures: int
+
+    @property
+    def total_steps(self) -> int:
+        """What progress is counted in: captions."""
+        return self.pictures
+
+
 class Quote(Value):
     """What a job costs, with all that is needed to compute it again."""
 
     formula_version: int
-    inputs: QuoteInputs | GenerationInputs
+    inputs: QuoteInputs | GenerationInputs | CaptionInputs
     points: int
 
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from core.datasets.buckets import Size
 from core.errors import InvalidError, NotFoundError, RefusedError
+from core.offerings.captioning import CaptionOffer
 from core.offerings.dreambooth import check_class_prompt, name_subject
 from core.offerings.epochs import EPOCHS, resolve_steps
 from core.offerings.generation import GenerationOffer
@@ -59,7 +60,9 @@ class Offerings:
         offerings: Sequence[Offering],
         base_models: Sequence[BaseModel],
         generations: Sequence[GenerationOffer] = (),
+        captions: CaptionOffer | None = None,
     ) -> None:
+        self.captions = captions or CaptionOffer()
         self._offerings = {offering.id: offering for offering in offerings}
         self._base_models = {model.id: model for model in base_models}
         self._generations = {name: offer for offer in generations for name in offer.base_models}

@@ -24,6 +24,7 @@ _ERRORS = (
 _SPOKEN = ("bots", "adapters/console", "adapters/discord", "adapters/telegram", "adapters/web")
 _OPERATORS = {
     # Read by operators and programs, or raised for what a person cannot do in a conversation.
+    "core/offerings/captioning.py",
     "core/offerings/catalogue.py",
     "core/jobs/leases.py",
     "core/records.py",

@@ -23,6 +23,7 @@ from core.datasets.records import Item
 from core.errors import UnavailableError
 from core.jobs.records import Job, Kind, Progress, Status, StoredFile
 from core.models.records import TrainedModel
+from core.offerings.captioning import CaptionOffer
 from core.offerings.catalogue import parse_base_models, parse_generations, parse_offerings
 from core.offerings.records import ParamValue
 from core.offerings.service import Offerings, TrainingWishes
@@ -41,6 +42,7 @@ FAMILIES = frozenset({"tiny"})
 STEPS = 100
 PRICE = 5 + STEPS * 20 * 4 // 1000
 """What `wishes()` cost by the public formula."""
+CAPTIONS = CaptionOffer(model="/models/blip", points_per_100_pictures=150)
 Wrap = Callable[[Any], Any]  # any Documents in, a Documents of the same records out
 
 
@@ -146,13 +148,14 @@ class Yard:
     async def _check_news(self, job: Job) -> None:
         """Assert that a job that ended has one piece of news, and a completed one its model."""
         news = await self.stores.notifications.find({"account": job.owner})
-        mine = [n for n in news if job.id in (n.data.get("training"), n.data.get("generation"))]
+        names = ("training", "generation", "auto_caption")
+        mine = [n for n in news if job.id in [n.data.get(name) for name in names]]
         models = await self.stores.models.find({"owner": job.owner})
         made = [model.id for model in models if model.provenance.job == job.id]
         ended = job.status in (Status.COMPLETED, Status.FAILED, Status.CANCELLED)
         assert len(mine) == (1 if ended else 0)
         assert made == ([job.model] if job.status is Status.COMPLETED and job.model else [])
-        assert (job.kind is Kind.GENERATE) or (job.model is None) == (
+        assert (job.kind is not Kind.TRAIN) or (job.model is None) == (
             job.status is not Status.COMPLETED
         )
 
@@ -204,7 +207,7 @@ def read_offerings(change: Callable[[str], str] = lambda text: text) -> Offering
         (CONFIG / "generation.toml").read_text(), "generation.toml", models
     )
     offerings = parse_offerings(text, "offerings.toml", models, KNOWN_PARAMS)
-    return Offerings(offerings, models, generations)
+    return Offerings(offerings, models, generations, CAPTIONS)
 
 
 def wishes(**params: ParamValue) -> TrainingWishes:

@@ -48,6 +48,8 @@ RECORDS: dict[str, Written] = {
     "losses written": lambda r: isinstance(r, LossChunk),
     "sample named": lambda r: isinstance(r, Job) and bool(r.samples),
     "picture named": lambda r: isinstance(r, Job) and bool(r.pictures),
+    "caption written": lambda r: isinstance(r, Item) and "auto" in r.captions,
+    "caption counted": lambda r: isinstance(r, Job) and r.looked_at == 2,
     "checkpoint named": lambda r: isinstance(r, Job) and r.checkpoint is not None,
     "finishing": _job(Status.FINISHING),
     "completed": _job(Status.COMPLETED, settled=False),

@@ -62,7 +62,7 @@ async def _check_nothing_lost(studio: Studio, who: Principal, job_id: str) -> No
     assert len((await studio.models.list_own(who, PageRequest())).items) == 1
     assert len((await studio.notifications.list_own(who, PageRequest())).items) == 1
     losses = await studio.jobs.list_losses(who, job_id)
-    assert [step for step, _, _ in losses] == list(range(1, job.quote.inputs.steps + 1))
+    assert [step for step, _, _ in losses] == list(range(1, job.quote.inputs.total_steps + 1))
     assert (await studio.reconciler.reconcile()).is_sound
     for file in job.artifacts:
         assert (await studio.blobs.info(file.key)).sha256 == file.sha256

@@ -30,7 +30,11 @@ async def get_dataset(call: Call, dataset_id: str) -> DatasetView:
 
 @routes.patch("/datasets/{dataset_id}", scope=Scope.WRITE)
 async def change_dataset(call: Call, dataset_id: str, body: DatasetChange) -> DatasetView:
-    """Change the name or the description."""
+    """Change the name, the description, or which caption set is shown, edited and trained with."""
+    if body.default_caption_set is not None:
+        await call.studio.datasets.choose_captions(
+            call.principal, dataset_id, body.default_caption_set
+        )
     dataset = await call.studio.datasets.describe(
         call.principal, dataset_id, body.name, body.description
     )

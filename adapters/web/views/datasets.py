@@ -39,6 +39,7 @@ class DatasetChange(Form):
 
     name: str | None = None
     description: str | None = None
+    default_caption_set: str | None = None
 
 
 class ItemView(View):

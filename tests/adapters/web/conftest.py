@@ -15,6 +15,7 @@ from PIL import Image
 
 from adapters.web.app import create_app
 from adapters.web.cookies import make_csrf_token
+from config.settings import Settings
 from core.accounts.records import Account, Principal
 from core.jobs.records import Job, Kind, Picture, Sample, StoredFile
 from core.studio import Studio
@@ -127,6 +128,12 @@ async def once(body: bytes) -> AsyncIterator[bytes]:
 
 
 @pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Settings that name a caption model; no worker loads it here."""
+    return settings.model_copy(update={"caption_model": "/models/blip"})
+
+
+@pytest.fixture
 async def client(studio: Studio) -> AsyncIterator[TestClient[Request, Application]]:
     app = create_app(studio, heartbeat_s=0.2)
     async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as opened:
@@ -216,6 +223,13 @@ async def order(api: Api, key: str = "draw-1", **changes: Any) -> Json:
     return await api.json("POST", "/generations", 201, json={**DRAWING, **changes}, headers=headers)
 
 
+async def order_captions(api: Api, dataset: str, key: str = "caption-1", **wanted: Any) -> Json:
+    # Any: JSON
+    headers = {"Idempotency-Key": key}
+    path = f"/datasets/{dataset}/auto-captions"
+    return await api.json("POST", path, 201, json=wanted, headers=headers)
+
+
 async def draw(studio: Studio, pictures: int = 2) -> Job:
     """Let a worker claim the only generation there is, and draw so many pictures of it."""
     job = await studio.leases.claim("worker-2", frozenset({"tiny"}), frozenset({Kind.GENERATE}))
@@ -252,6 +266,7 @@ class World:
     slug: str
     session_id: str
     generation_id: str
+    auto_caption_id: str
 
     def fill(self, path: str) -> str:
         """Put the ids into an operation's path."""
@@ -279,6 +294,7 @@ async def world(ada: Api, studio: Studio, dataset: str) -> World:
     members = await ada.json("GET", f"/datasets/{dataset}/members")
     generation = (await order(ada))["id"]
     await end_drawing(studio, await draw(studio))
+    captions = (await order_captions(ada, dataset))["id"]
     return World(
         dataset_id=dataset,
         item_id=items["items"][0]["id"],
@@ -290,4 +306,5 @@ async def world(ada: Api, studio: Studio, dataset: str) -> World:
         slug=model["slug"],
         session_id=sessions["items"][0]["id"],
         generation_id=generation,
+        auto_caption_id=captions,
     )

@@ -26,6 +26,7 @@ PRIVATE_IDS = {
     "slug",
     "session_id",
     "generation_id",
+    "auto_caption_id",
 }
 SAFE = {"GET", "HEAD"}
 
@@ -66,6 +67,7 @@ async def test_the_ids_of_another_account_are_not_found_in_the_same_words_as_ids
         generation_id="jb_" + "a" * 16,
         session_id="ss_" + "a" * 16,
         slug="never-was",
+        auto_caption_id="jb_" + "a" * 16,
     )
     tried = set()
     for operation in list_operations():

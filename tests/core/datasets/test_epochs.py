@@ -96,16 +96,16 @@ async def test_quote_and_job_have_the_steps_of_the_dataset_as_it_is(yard: Yard) 
         offering="tiny-lora", trigger_words=("flagon",), params={"epochs": 10, "repeats": 2}
     )
     _, quote = await yard.studio.jobs.quote(mira, wishes, dataset)
-    assert quote.inputs.steps == 100
+    assert quote.inputs.total_steps == 100
     job = await yard.studio.jobs.submit(mira, dataset, wishes, "first")
-    assert job.training.params["steps"] == job.quote.inputs.steps == job.progress.total_steps == 100
+    assert job.training.params["steps"] == job.quote.inputs.total_steps == job.progress.total_steps == 100
     assert job.training.params["epochs"] == 10 and job.quote.points == quote.points
     again = await yard.studio.jobs.submit(mira, dataset, wishes, "first")
     assert again.id == job.id
     for index in range(20, 30):
         await yard.put_item(mira, dataset, index)
     _, more = await yard.studio.jobs.quote(mira, wishes, dataset)
-    assert more.inputs.steps == 150
+    assert more.inputs.total_steps == 150
     with pytest.raises(InvalidError, match="name the dataset"):
         await yard.studio.jobs.quote(mira, wishes)
     report = await yard.studio.report(mira, dataset)

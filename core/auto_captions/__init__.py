@@ -1,0 +1,1 @@
+"""Auto captions: captions that a model writes, bought as jobs."""

@@ -1,0 +1,1 @@
+"""Captions by an image-to-text model."""
