@@ -103,8 +103,10 @@ class Yard:
             await self.blobs.put(key, once(b"x" * 5), content_type="image/png")
         return await self.stores.items.insert(item)
 
-    async def submit(self, principal: Principal, dataset: str, key: str = "first") -> Job:
-        return await self.studio.jobs.submit(principal, dataset, wishes(), key)
+    async def submit(
+        self, principal: Principal, dataset: str, key: str = "first", **params: ParamValue
+    ) -> Job:
+        return await self.studio.jobs.submit(principal, dataset, wishes(**params), key)
 
     async def train(self, principal: Principal, dataset: str, key: str = "first") -> Job:
         """Submit a job, claim it and start it."""
