@@ -1,7 +1,7 @@
-"""A process that tries to take points from one balance, again and again: its own debits and its neighbour's.
+"""A process that takes points from one balance, again and again: some debits another process tries as well.
 
-python -m tests.core.points.debits FILE FIRST COUNT: says that it is ready, waits for a line, tries
-`COUNT` debits from number `FIRST` on, and prints the numbers of those that it was granted.
+python -m tests.core.points.debits FILE SHARED OWN: says that it is ready, waits for a line, tries debits
+from number SHARED on and then its own from number OWN on, and prints the numbers of those granted.
 """
 
 import asyncio
@@ -19,6 +19,12 @@ from tests.clock import HandClock
 
 ACCOUNT = "ac_shared"
 DEBIT = 7
+SHARED_TRIES, OWN_TRIES = 250, 1000
+
+
+def list_tries(shared: int, own: int) -> list[int]:
+    """List the numbers of a process's debits in order."""
+    return [*range(shared, shared + SHARED_TRIES), *range(own, own + OWN_TRIES)]
 
 
 async def open_points(database: SqliteDatabase) -> Points:
@@ -26,14 +32,14 @@ async def open_points(database: SqliteDatabase) -> Points:
     return Points(entries, await SqliteDocuments.open(database, SpendingStop), HandClock())
 
 
-async def spend(file: Path, first: int, count: int) -> list[int]:
+async def spend(file: Path, numbers: list[int]) -> list[int]:
     """Try each debit once, and say which were granted."""
     granted = []
     async with SqliteDatabase(file) as database:
         points = await open_points(database)
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.readline)
-        for number in range(first, first + count):
+        for number in numbers:
             with suppress(InsufficientPointsError):
                 await points.hold(ACCOUNT, f"jb_{number}", DEBIT, "A debit")
                 granted.append(number)
@@ -41,5 +47,5 @@ async def spend(file: Path, first: int, count: int) -> list[int]:
 
 
 if __name__ == "__main__":
-    given = asyncio.run(spend(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))
-    print(json.dumps(given))
+    wanted = list_tries(int(sys.argv[2]), int(sys.argv[3]))
+    print(json.dumps(asyncio.run(spend(Path(sys.argv[1]), wanted))))

@@ -68,7 +68,7 @@ class Life(RuleBasedStateMachine):
             mongodb = await self.stack.enter_async_context(open_mongodb(self.mongodb_url))
         opening = open_yard(Path(folder), HandClock(), mongodb=mongodb)
         yard = await self.stack.enter_async_context(opening)
-        mira, ben, cleo, dora = [await yard.meet(name, 150) for name in NAMES]
+        mira, ben, cleo, dora = [await yard.meet(name, 40) for name in NAMES]
         self.first = dict(zip(NAMES, (mira, ben, cleo, dora), strict=True))
         self.datasets = {name: await yard.fill(self.first[name]) for name in NAMES}
         for person, word, pictures in ((mira, "flagon", (mira, ben, ben)), (cleo, "zorblin", ())):
@@ -162,7 +162,7 @@ class Life(RuleBasedStateMachine):
             Part(model="md_x", training="jb_x", payee=payee, points=n)
             for n, payee in enumerate(payees[key % 3 :], start=1)
         ]
-        ref, charge = f"gn_{payer}_{key}", sum(part.points for part in parts) + key
+        ref, charge = f"gn_{payer}_{key}", sum(part.points for part in parts) + 5 * key
 
         async def act(yard: Yard) -> None:
             points = yard.studio.points

@@ -9,19 +9,28 @@ from adapters.sqlite.database import SqliteDatabase
 from adapters.sqlite.documents import SqliteDocuments
 from core.points.records import Entry, EntryKind
 from tests.conftest import ROOT
-from tests.core.points.debits import ACCOUNT, DEBIT, open_points
+from tests.core.points.debits import (
+    ACCOUNT,
+    DEBIT,
+    OWN_TRIES,
+    SHARED_TRIES,
+    list_tries,
+    open_points,
+)
 
 PROCESSES = 8
-TRIES = 1250
-STEP = 1000
-"""Neighbours share 250 debits: whichever of both comes second must get the same one."""
 AFFORDABLE = 1000
 
 
-async def start(file: Path, first: int) -> asyncio.subprocess.Process:
+def number_tries(process: int) -> tuple[int, int]:
+    """Each two processes begin with the same debits: whichever comes second must get the same ones."""
+    return 100_000 + process // 2 * SHARED_TRIES, process * OWN_TRIES
+
+
+async def start(file: Path, number: int) -> asyncio.subprocess.Process:
     """Start a process that is ready to spend."""
     pipe = asyncio.subprocess.PIPE
-    command = ("-m", "tests.core.points.debits", str(file), str(first), str(TRIES))
+    command = ("-m", "tests.core.points.debits", str(file), *map(str, number_tries(number)))
     process = await asyncio.create_subprocess_exec(
         sys.executable, *command, cwd=ROOT, stdin=pipe, stdout=pipe
     )
@@ -42,7 +51,7 @@ async def test_of_ten_thousand_debits_by_eight_processes_exactly_the_affordable_
     async with SqliteDatabase(folder / "t.sqlite") as database:
         points = await open_points(database)
         await points.grant(ACCOUNT, AFFORDABLE * DEBIT + DEBIT - 1, "start", "To be spent")
-        starts = (start(folder / "t.sqlite", STEP * number) for number in range(PROCESSES))
+        starts = (start(folder / "t.sqlite", number) for number in range(PROCESSES))
         processes = await asyncio.gather(*starts)
         granted = await asyncio.gather(*map(spend, processes))
         documents = await SqliteDocuments.open(database, Entry)
@@ -51,5 +60,5 @@ async def test_of_ten_thousand_debits_by_eight_processes_exactly_the_affordable_
     assert len(held) == len(set(held)) == AFFORDABLE
     assert entries[-1].balance_after_points == DEBIT - 1
     for number, answers in enumerate(granted):
-        tried = range(STEP * number, STEP * number + TRIES)
+        tried = set(list_tries(*number_tries(number)))
         assert answers == {debit for debit in held if debit in tried}
