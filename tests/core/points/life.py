@@ -155,7 +155,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(name=who, key=st.integers(0, 9), crash=crashes)
     def generate(self, name: str, key: int, crash: Crash) -> None:
-        """Hold, settle with royalties and accrue. It has no job, so whoever did it begins again at once."""
+        """Hold, two settlers, accrue. It has no job to be swept, so whoever did it begins again at once."""
         payer = self.runner.run(self.yard.meet(name, 0)).account
         payees = [person.account for person in self.first.values() if person.account != payer]
         parts = [
@@ -168,7 +168,7 @@ class Life(RuleBasedStateMachine):
             points = yard.studio.points
             await points.hold(payer, ref, charge + 2, "A picture")
             settling = (
-                points.settle(payer, ref, n, "x", sum_by_payee(parts)) for n in (charge,) * 2
+                points.settle(payer, ref, n, "x", sum_by_payee(parts)) for n in (charge, charge + 1)
             )
             await asyncio.gather(*settling)
             await yard.studio.royalties.accrue(ref, payer, parts)
