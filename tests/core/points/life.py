@@ -23,26 +23,30 @@ from hypothesis.stateful import (
 
 from core.accounts.records import Principal
 from core.errors import ConflictError, NotFoundError, RefusedError, UnavailableError
-from core.jobs.records import LEASED, TERMINAL, Failure, Job, Status
+from core.generations.wishes import GenerationWishes
+from core.jobs.records import LEASED, TERMINAL, Failure, Job, Kind, Status
 from core.royalties.records import Part
 from core.royalties.shares import sum_by_payee
 from core.royalties.usage import NewUsage
 from tests.clock import HandClock
 from tests.core.crashing import CrashError, Fuse, with_fuse
+from tests.core.generations.test_generations import draw
 from tests.core.models.people import train_model
 from tests.core.points.books import compute_totals, list_faults, list_rest_faults
-from tests.core.yard import FAMILIES, MEMORY, PRICE, STEPS, Yard, open_yard
+from tests.core.yard import FAMILIES, MEMORY, Yard, open_yard
 from tests.stores import open_mongodb
 
 Act = Callable[[Yard], Awaitable[object]]
 Crash = tuple[int, bool] | None
 NAMES = ("mira", "ben", "cleo", "dora")
 PROMPTS = ("a flagon", "(zorblin:0.4) and a flagon", "a zorblin", "nothing")
+PICTURES, PICTURE_STEPS = 4, 50
 MANY = 1_000_000
 who = st.sampled_from(NAMES)
 few = st.integers(0, 3)
 crashes = st.none() | st.tuples(st.integers(1, 9), st.booleans())
 """At which write a process dies, and whether that write was stored."""
+late_crashes = st.none() | st.tuples(st.integers(1, 40), st.booleans())
 
 
 class Life(RuleBasedStateMachine):
@@ -112,14 +116,19 @@ class Life(RuleBasedStateMachine):
 
         self.do(act, crash, again=again)
 
-    @rule(step=st.integers(0, STEPS), crash=crashes)
-    def claim(self, step: int, crash: Crash) -> None:
+    @rule(name=who, prompt=st.sampled_from(PROMPTS), key=few, crash=crashes, again=st.booleans())
+    def order(self, name: str, prompt: str, key: int, crash: Crash, again: bool) -> None:
         async def act(yard: Yard) -> None:
-            job = await yard.studio.leases.claim("worker", FAMILIES)
-            if job is not None:
-                await yard.step(await yard.studio.leases.start_running(job), step)
+            params = {"count": PICTURES, "steps": PICTURE_STEPS}
+            wanted = GenerationWishes(prompt=prompt, params=params)
+            person = await yard.meet(name, 0)
+            await yard.studio.generations.submit(person, wanted, f"pictures {name} {key}")
 
-        self.do(act, crash)
+        self.do(act, crash, again=again)
+
+    @rule(number=few, crash=crashes)
+    def claim(self, number: int, crash: Crash) -> None:
+        self.do(lambda yard: _claim(yard, number), crash)
 
     @rule(number=few, crash=crashes, again=st.booleans())
     def complete(self, number: int, crash: Crash, again: bool) -> None:
@@ -154,7 +163,7 @@ class Life(RuleBasedStateMachine):
         self.do(act, crash)
 
     @rule(name=who, key=st.integers(0, 9), crash=crashes)
-    def generate(self, name: str, key: int, crash: Crash) -> None:
+    def pay(self, name: str, key: int, crash: Crash) -> None:
         """Hold, two settlers, accrue. It has no job to be swept, so whoever did it begins again at once."""
         payer = self.runner.run(self.yard.meet(name, 0)).account
         payees = [person.account for person in self.first.values() if person.account != payer]
@@ -201,7 +210,7 @@ class Life(RuleBasedStateMachine):
 
         self.do(act, crash, again=again)
 
-    @rule(one=who, two=who, crash=crashes, again=st.booleans())
+    @rule(one=who, two=who, crash=late_crashes, again=st.booleans())
     def merge(self, one: str, two: str, crash: Crash, again: bool) -> None:
         async def act(yard: Yard) -> None:
             accounts = yard.studio.accounts
@@ -212,7 +221,7 @@ class Life(RuleBasedStateMachine):
 
         self.do(act, crash, again=again)
 
-    @rule(crash=crashes)
+    @rule(crash=late_crashes)
     def sweep(self, crash: Crash) -> None:
         self.do(Yard.sweep_later, crash, again=True)
 
@@ -237,10 +246,20 @@ async def _find_leased(yard: Yard, number: int) -> Job:
     jobs = [job for job in await yard.stores.jobs.find({}) if job.status in LEASED]
     if jobs:
         return jobs[number % len(jobs)]
-    job = await yard.studio.leases.claim("worker", FAMILIES)
-    if job is None:
-        raise NotFoundError("Nobody trains.")
-    return await yard.step(await yard.studio.leases.start_running(job), 30 * number)
+    return await _claim(yard, number)
+
+
+async def _claim(yard: Yard, number: int) -> Job:
+    """Take the next job and do a part of it."""
+    claimed = await yard.studio.leases.claim("worker", FAMILIES)
+    if claimed is None:
+        raise NotFoundError("Nobody waits.")
+    job = await yard.studio.leases.start_running(claimed)
+    if job.kind is Kind.TRAIN:
+        return await yard.step(job, 30 * number)
+    for index in range(number):
+        job = await draw(yard, job, index)
+    return job
 
 
 async def _complete(yard: Yard, number: int) -> None:
@@ -266,15 +285,29 @@ async def _rest(yard: Yard) -> None:
         await yard.studio.payouts.sweep()
     await yard.check()
     entries = await yard.stores.entries.find({}, limit=MANY)
-    assert list_rest_faults(entries, await yard.stores.accruals.find({}, limit=MANY)) == []
+    accruals = await yard.stores.accruals.find({}, limit=MANY)
+    assert list_rest_faults(entries, accruals) == []
     for job in await yard.stores.jobs.find({}, limit=MANY):
         if job.status in TERMINAL:
-            steps = 0 if job.status is Status.FAILED else job.steps_done
-            expected = 5 - (-steps * 4 * 20 // 1000) if steps else 0
-            assert job.charged_points == min(PRICE, expected)
+            assert job.charged_points == _price(job)
+            earned = sum(a.points for a in accruals if a.generation == job.id)
+            assert earned == (_price(job) // 2 if _has_claims(job) else 0)
     for report in await yard.stores.usage_reports.find({}, limit=MANY):
         paid = [entry for entry in entries if entry.key == f"use:{report.id}"]
         assert len(paid) == (1 if report.points and report.unpaid is None else 0)
+
+
+def _price(job: Job) -> int:
+    """Compute what a job costs by the guide: nothing when it failed, or did nothing."""
+    if job.status is Status.FAILED:
+        return 0
+    if job.kind is Kind.GENERATE:
+        return 1 - (-len(job.pictures) * PICTURE_STEPS * 20 // 1000) if job.pictures else 0
+    return 5 - (-job.steps_done * 4 * 20 // 1000) if job.steps_done else 0
+
+
+def _has_claims(job: Job) -> bool:
+    return job.kind is Kind.GENERATE and bool(job.generation.claims)
 
 
 def live(operations: int, examples: int = 10, steps: int = 50) -> None:

@@ -17,7 +17,7 @@ def silence() -> Iterator[None]:
 
 
 def test_every_point_is_accounted_for_after_every_step() -> None:
-    live(900)
+    live(700)
 
 
 def test_and_so_it_is_on_mongodb(mongodb_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
