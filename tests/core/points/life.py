@@ -25,6 +25,7 @@ from core.accounts.records import Principal
 from core.errors import ConflictError, NotFoundError, RefusedError, UnavailableError
 from core.generations.wishes import GenerationWishes
 from core.jobs.records import LEASED, TERMINAL, Failure, Job, Kind, Status
+from core.offerings.records import ParamValue
 from core.royalties.records import Part
 from core.royalties.shares import sum_by_payee
 from core.royalties.usage import NewUsage
@@ -119,7 +120,7 @@ class Life(RuleBasedStateMachine):
     @rule(name=who, prompt=st.sampled_from(PROMPTS), key=few, crash=crashes, again=st.booleans())
     def order(self, name: str, prompt: str, key: int, crash: Crash, again: bool) -> None:
         async def act(yard: Yard) -> None:
-            params = {"count": PICTURES, "steps": PICTURE_STEPS}
+            params: dict[str, ParamValue] = {"count": PICTURES, "steps": PICTURE_STEPS}
             wanted = GenerationWishes(prompt=prompt, params=params)
             person = await yard.meet(name, 0)
             await yard.studio.generations.submit(person, wanted, f"pictures {name} {key}")

@@ -4,8 +4,8 @@ import re
 
 from config.settings import Settings
 from core.accounts.records import Principal
-from core.offerings.price import compute_points
-from core.offerings.records import Quote
+from core.offerings.price import compute_charge
+from core.offerings.records import Quote, QuoteInputs
 from core.records import PageRequest
 from core.royalties.usage import NewUsage, UsageReport
 from tests.conftest import ROOT
@@ -61,7 +61,7 @@ async def train_and_cancel(yard: Yard, a: Principal, b: Principal) -> list[str]:
     await yard.studio.jobs.cancel(a, job.id)
     await yard.studio.leases.cancel(running)
     charged = (await yard.stores.jobs.get(job.id)).charged_points
-    assert charged == compute_points(job.quote.inputs, CANCELLED_AT)
+    assert charged == compute_charge(job.quote, CANCELLED_AT)
     return [
         write_price(job.quote, STEPS),
         f"{CANCELLED_AT} steps",
@@ -71,10 +71,11 @@ async def train_and_cancel(yard: Yard, a: Principal, b: Principal) -> list[str]:
 
 def write_price(quote: Quote, steps: int) -> str:
     inputs = quote.inputs
+    assert isinstance(inputs, QuoteInputs)
     assert inputs.resolution_px == inputs.native_resolution_px
     work = f"{steps} × {inputs.train_batch_size} × {inputs.gradient_accumulation_steps}"
     rate = f"÷ 1000 × {inputs.points_per_1000_steps}"
-    points = compute_points(inputs, steps)
+    points = compute_charge(quote, steps)
     return f"    {inputs.base_points} + {work} {rate} = {points}"
 
 
