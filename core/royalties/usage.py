@@ -13,7 +13,7 @@ from core.points.legs import earn
 from core.points.records import EntryKind, Leg
 from core.points.service import Points
 from core.ports import Clock, Documents
-from core.records import Record, Value, new_id
+from core.records import OneOf, Record, Value, new_id
 from core.royalties.records import Part
 from core.royalties.shares import split, sum_by_payee
 from core.royalties.uses import Uses
@@ -89,9 +89,9 @@ class Usage:
     async def _insert(
         self, principal: Principal, usage: NewUsage, key: str, request: str
     ) -> UsageReport:
-        known = await self._reports.find({"account": principal.account, "key": key}, limit=1)
-        if known:
-            return known[0]
+        known = await self._find(principal.account, key, request)
+        if known is not None:
+            return known
         resolution = await self._resolver.resolve(principal, usage.prompt, usage.family)
         claims = [
             claim
@@ -119,6 +119,16 @@ class Usage:
         except AlreadyExistsError:
             found = await self._reports.find({"account": principal.account, "key": key}, limit=1)
             return found[0]
+
+    async def _find(self, account: str, key: str, request: str) -> UsageReport | None:
+        """Find what was reported under this key; if not by this account, then the same by one it took over."""
+        own = OneOf(await self._uses.list_own(account))
+        found = await self._reports.find({"account": own, "key": key})
+        for report in found:
+            if report.account == account:
+                return report
+        done = (r for r in found if r.request_sha256 == request and r.unpaid is None)
+        return next(done, None)
 
     async def _finish(self, report: UsageReport) -> UsageReport:
         """Pay and note a report; what a crash left undone is done by the next call or by the sweeper."""

@@ -24,6 +24,10 @@ class Uses:
         self._royalties = royalties
         self._accounts = accounts
 
+    async def list_own(self, account: str) -> tuple[str, ...]:
+        """List an account and those that it has taken over: all are one person."""
+        return (account, *(await self._accounts.get_as_it_is(account)).absorbed)
+
     async def claim(self, payer: str, model: str, weight: float) -> Claim | None:
         """Return a model's claim to what this payer's generation leaves for makers; None for one's own.
 

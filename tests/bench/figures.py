@@ -53,6 +53,8 @@ class Effort:
     uploads: int = 500
     ledger_turns: int = 20
     ledger_turn_entries: int = 50
+    royalty_turns: int = 10
+    royalty_generations: int = 20
     http_turns: int = 20
     http_turn_requests: int = 40
     resolution_models: int = 10_000
@@ -198,6 +200,14 @@ FIGURES = (
         "of bare SQLite's inserts/s",
         "points.grant, one after another on one account, against sqlite3 inserting the same JSON into a table "
         "of id and body on the same disk; both in WAL mode, synchronous=FULL, one commit an entry.",
+    ),
+    Figure(
+        "royalties.hot_creator_ratio",
+        0.8,
+        "higher",
+        "of the generations/s with eight creators",
+        "Eight members who generate at the same time, each hold, settlement with royalties and accrual durable, "
+        "all with the model of one creator, against the same with a creator each; in turns, SQLite on disk.",
     ),
     Figure(
         "http.list_ratio",

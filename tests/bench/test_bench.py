@@ -19,6 +19,8 @@ TINY = Effort(
     store_turns=2,
     store_turn_records=2,
     large_blobs=2,
+    royalty_turns=2,
+    royalty_generations=2,
 )
 NAMES = {
     "training.tiny.step_ratio",
@@ -36,6 +38,7 @@ NAMES = {
     "intake.image_ratio",
     "intake.memory_growth_mb",
     "ledger.entry_ratio",
+    "royalties.hot_creator_ratio",
     "http.list_ratio",
     "resolution.ms",
     "resolution.growth",
@@ -61,7 +64,8 @@ def test_a_bar_is_met_when_it_is_reached(better: Better, met: float, missed: flo
 def test_a_run_measures_and_writes_what_was_asked_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    wanted = ["ledger.entry_ratio", "intake.image_ratio", "documents.mongo_ratio", "blobs.s3_ratio"]
+    wanted = ["ledger.entry_ratio", "intake.image_ratio", "documents.mongo_ratio"]
+    wanted += ["blobs.s3_ratio", "royalties.hot_creator_ratio"]
     code = bench.main(wanted, tmp_path, TINY)
     written = json.loads((tmp_path / "benchmarks.json").read_text())
     assert set(written) == set(wanted)

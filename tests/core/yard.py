@@ -6,7 +6,7 @@ Both ports allow it: an event may be dropped, a lost wake-up delays a job and ne
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -75,6 +75,13 @@ class Yard:
     blobs: FileBlobs
     database: SqliteDatabase
     clock: HandClock
+    ports: Ports
+
+    def start_process(self, wrap: Wrap) -> "Yard":
+        """Give the yard as another process has it, with `wrap` before each of its Documents."""
+        wrapped = {field.name: wrap(getattr(self.stores, field.name)) for field in fields(Stores)}
+        ports = replace(self.ports, stores=Stores(**wrapped))
+        return replace(self, studio=Studio(ports, self.studio.offerings))
 
     async def meet(self, name: str = "mira", points: int = 1000) -> Principal:
         """Make an account with points."""
@@ -98,8 +105,10 @@ class Yard:
             await self.blobs.put(key, once(b"x" * 5), content_type="image/png")
         return await self.stores.items.insert(item)
 
-    async def submit(self, principal: Principal, dataset: str, key: str = "first") -> Job:
-        return await self.studio.jobs.submit(principal, dataset, wishes(), key)
+    async def submit(
+        self, principal: Principal, dataset: str, key: str = "first", **params: ParamValue
+    ) -> Job:
+        return await self.studio.jobs.submit(principal, dataset, wishes(**params), key)
 
     async def train(self, principal: Principal, dataset: str, key: str = "first") -> Job:
         """Submit a job, claim it and start it."""
@@ -188,7 +197,7 @@ async def open_yard(
             wrapped, blobs, images, images, fetcher, DownWakeups(), DownEvents(), clock, SIGNER
         )
         studio = Studio(ports, read_offerings())
-        yield Yard(studio, Stores(**opened), blobs, database, clock)
+        yield Yard(studio, Stores(**opened), blobs, database, clock, ports)
 
 
 async def _open_documents(

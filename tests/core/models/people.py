@@ -5,7 +5,7 @@ from core.jobs.records import StoredFile
 from core.models.records import TrainedModel
 from core.models.resolution import Resolution
 from core.offerings.service import TrainingWishes
-from tests.core.yard import Yard, make_item, once, wishes
+from tests.core.yard import STEPS, Yard, make_item, once, wishes
 
 FAMILY = "tiny"
 
@@ -16,12 +16,13 @@ async def train_model(
     *words: str,
     pictures_of: tuple[Principal, ...] = (),
     weights: str = "lora.safetensors",
+    steps: int = STEPS,
 ) -> TrainedModel:
     """Train a model with these trigger words, on a picture of each of these people, or on three own ones."""
     dataset = await yard.studio.datasets.create(person, f"about {words[0]}")
     for number, contributor in enumerate(pictures_of or (person,) * 3):
         await yard.stores.items.insert(make_item(yard.clock, contributor, dataset.id, number))
-    wanted = TrainingWishes(**{**wishes().model_dump(), "trigger_words": words})
+    wanted = TrainingWishes(**{**wishes(steps=steps).model_dump(), "trigger_words": words})
     await yard.studio.jobs.submit(person, dataset.id, wanted, f"train {words}")
     job = await yard.studio.leases.start_finishing(await yard.start())
     files = []

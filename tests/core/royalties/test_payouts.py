@@ -8,7 +8,7 @@ from core.points.records import EntryKind
 from core.records import PageRequest
 from core.royalties.records import Part
 from core.royalties.shares import sum_by_payee
-from tests.core.yard import Yard
+from tests.core.yard import PRICE, Yard
 
 
 async def generate(
@@ -106,6 +106,17 @@ async def test_the_reconciler_sees_royalties_that_were_never_accrued_or_paid_too
         await yard.stores.accruals.delete(accrual)
     verdict = await yard.studio.reconciler.reconcile()
     assert any("was paid more royalties" in finding for finding in verdict.findings)
+
+
+async def test_what_a_job_was_charged_counts_what_went_to_makers(yard: Yard) -> None:
+    mira, ada = await yard.meet(), await yard.meet("ada", 0)
+    job = await yard.train(mira, await yard.fill(mira))
+    part = Part(model="md_one", training="jb_one", payee=ada.account, points=4)
+    royalties = sum_by_payee([part])
+    await yard.studio.points.settle(mira.account, job.id, PRICE, "x", royalties)
+    await yard.studio.royalties.accrue(job.id, mira.account, [part])
+    assert (await yard.finish(job)).charged_points == PRICE
+    await yard.check()
 
 
 async def test_uses_and_earnings_are_counted_by_model_and_training(yard: Yard) -> None:

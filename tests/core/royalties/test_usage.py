@@ -49,6 +49,25 @@ async def test_a_report_pays_trainer_and_contributors_once(yard: Yard) -> None:
     await yard.check()
 
 
+async def test_a_report_sent_again_by_an_account_that_took_the_reporter_over_is_the_same(
+    yard: Yard,
+) -> None:
+    mira, older = await yard.meet("mira"), await yard.meet("older", 0)
+    yard.clock.pass_s(1)
+    gen = await yard.meet("gen", 100)
+    await publish(yard, mira, "flagon")
+    report = yard.studio.usage.report
+    first = await report(gen, usage("a flagon", 5), "k")
+    accounts = yard.studio.accounts
+    one, two = await accounts.get(gen), await accounts.get(older)
+    kept = accounts.speak_for(await yard.studio.merging.merge(one, two))
+    assert kept.account == older.account != first.account
+    assert await report(kept, usage("a flagon", 5), "k") == first
+    assert await balance(yard, kept) == 95
+    assert (await report(kept, usage("a flagon", 6), "k")).id != first.id
+    assert await balance(yard, kept) == 89
+
+
 async def test_own_models_unknown_words_and_models_switched_off_cost_nothing(yard: Yard) -> None:
     mira, gen = await yard.meet("mira"), await yard.meet("gen", 10)
     model = await publish(yard, mira, "flagon")
