@@ -53,7 +53,7 @@ class Effort:
     uploads: int = 500
     ledger_turns: int = 20
     ledger_turn_entries: int = 50
-    royalty_turns: int = 10
+    royalty_turns: int = 20
     royalty_generations: int = 20
     http_turns: int = 20
     http_turn_requests: int = 40

@@ -25,12 +25,14 @@ async def measure(effort: Effort) -> dict[str, Reading]:
                 points = _CHARGE * count * 2 * (effort.royalty_turns + 1)
                 await studio.points.grant(f"ac_payer{writer}", points, "start", "to measure with")
             await _generate(studio, "warm-up", count, creators=_WRITERS)
-            one_s, eight_s = list[float](), list[float]()
+            taken_s = {creators: list[float]() for creators in (1, _WRITERS)}
             for turn in range(effort.royalty_turns):
-                one_s.append(await _generate(studio, f"one-{turn}", count, creators=1))
-                eight_s.append(await _generate(studio, f"eight-{turn}", count, creators=_WRITERS))
-    ratio, spread = compare(eight_s, one_s)
-    one, eight = (_WRITERS * count / median(taken_s) for taken_s in (one_s, eight_s))
+                for creators in sorted(taken_s, reverse=turn % 2 == 1):  # neither is always second
+                    name = f"{turn}-{creators}"
+                    took_s = await _generate(studio, name, count, creators=creators)
+                    taken_s[creators].append(took_s)
+    ratio, spread = compare(taken_s[_WRITERS], taken_s[1])
+    one, eight = (_WRITERS * count / median(turns_s) for turns_s in taken_s.values())
     note = f"{one:.0f} against {eight:.0f} generations/s; {spread}"
     return {"royalties.hot_creator_ratio": Reading(ratio, note)}
 
