@@ -98,7 +98,12 @@ async def test_quote_and_job_have_the_steps_of_the_dataset_as_it_is(yard: Yard) 
     _, quote = await yard.studio.jobs.quote(mira, wishes, dataset)
     assert quote.inputs.total_steps == 100
     job = await yard.studio.jobs.submit(mira, dataset, wishes, "first")
-    assert job.training.params["steps"] == job.quote.inputs.total_steps == job.progress.total_steps == 100
+    assert (
+        job.training.params["steps"]
+        == job.quote.inputs.total_steps
+        == job.progress.total_steps
+        == 100
+    )
     assert job.training.params["epochs"] == 10 and job.quote.points == quote.points
     again = await yard.studio.jobs.submit(mira, dataset, wishes, "first")
     assert again.id == job.id
