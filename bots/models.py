@@ -93,6 +93,16 @@ async def browse(context: Context, args: Args) -> Reply:
             nothing = words.say("You have no model yet. A training makes one.")
             return Reply(nothing, buttons=(train, *views))
         return Reply(words.say("No model was found."), buttons=tuple(views))
+    buttons = [Button(shorten(m.name, 30), "mod show", {"model": m.id}) for m in page.items]
+    return Reply(
+        words.say(title),
+        table=_tabulate(context, page.items),
+        buttons=(*buttons, *turning, *views),
+    )
+
+
+def _tabulate(context: Context, models: Sequence[TrainedModel]) -> Table:
+    words = context.words
     rows = tuple(
         (
             model.name,
@@ -101,7 +111,7 @@ async def browse(context: Context, args: Args) -> Reply:
             words.number(model.favourites),
             words.number(model.generations),
         )
-        for model in page.items
+        for model in models
     )
     columns = (
         words.say("Model"),
@@ -110,12 +120,7 @@ async def browse(context: Context, args: Args) -> Reply:
         words.say("Liked by"),
         words.say("Used"),
     )
-    buttons = [Button(shorten(m.name, 30), "mod show", {"model": m.id}) for m in page.items]
-    return Reply(
-        words.say(title),
-        table=Table(columns, rows),
-        buttons=(*buttons, *turning, *views),
-    )
+    return Table(columns, rows)
 
 
 @command("mod show", N_("Look at a model"), ANY_MODEL)
