@@ -1,6 +1,7 @@
 """What the studio stands on: a store for each kind of record, and the ports; one list, read by whoever opens them."""
 
 from dataclasses import dataclass
+from typing import TypeVar, get_type_hints
 
 from core.accounts.records import (
     Account,
@@ -22,6 +23,8 @@ from core.points.records import Entry, SpendingStop
 from core.ports import Blobs, Clock, Documents, Drawings, Events, Fetcher, Images, Signer, Wakeups
 from core.royalties.records import Accrual, ModelUse
 from core.royalties.usage import UsageReport
+
+G = TypeVar("G")
 
 
 @dataclass(frozen=True)
@@ -72,3 +75,8 @@ class Ports:
     events: Events
     clock: Clock
     signer: Signer
+
+
+def pick(group: type[G], stores: Stores) -> G:
+    """Take the stores of a group by their names."""
+    return group(**{name: getattr(stores, name) for name in get_type_hints(group)})

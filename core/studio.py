@@ -1,7 +1,6 @@
-"""The studio: every service, put together from ports; all that a door or a task sees of the core."""
+"""The studio: every service, put together from ports in the order in which they need one another."""
 
 import asyncio
-from typing import TypeVar, get_type_hints
 
 from core.accounts.linking import Linking, LinkStores
 from core.accounts.merging import Merging, MovingStores
@@ -45,9 +44,7 @@ from core.royalties.records import RoyaltyRates
 from core.royalties.service import Royalties
 from core.royalties.usage import Usage
 from core.royalties.uses import Uses
-from core.stores import Ports, Stores
-
-G = TypeVar("G")
+from core.stores import Ports, pick
 
 
 class Studio:
@@ -62,29 +59,44 @@ class Studio:
         public_url: str = "http://127.0.0.1:8080",
         rates: RoyaltyRates | None = None,
     ) -> None:
-        stores, clock = ports.stores, ports.clock
         self.blobs, self.events, self.wakeups = ports.blobs, ports.events, ports.wakeups
         self.signer = ports.signer
         self.public_url = public_url
         self.offerings = offerings
+        self.rates = rates or RoyaltyRates()
+        self._open_people(ports)
+        self._open_datasets(ports)
+        self._open_models(ports)
+        self._open_royalties(ports)
+        self._open_jobs(ports, lease_s)
+        self._open_linking(ports)
+        self._open_duties(ports)
+
+    def _open_people(self, ports: Ports) -> None:
+        stores, clock = ports.stores, ports.clock
         self.accounts = Accounts(stores.accounts, stores.identities, clock)
         self.tokens = Tokens(stores.tokens, self.accounts, clock)
         self.points = Points(stores.entries, stores.stops, clock)
+        self.notifications = Notifications(stores.notifications, ports.events, clock)
+        self.deliveries = Deliveries(stores.notifications, self.accounts, clock)
+        self.sessions = Sessions(
+            stores.login_links, stores.sessions, self.accounts, self.notifications, clock
+        )
+        self.conversations = Conversations(stores.drafts, stores.shortcuts, clock)
+        self.receipts = Receipts(stores.receipts, clock)
+
+    def _open_datasets(self, ports: Ports) -> None:
+        stores, clock = ports.stores, ports.clock
         self.datasets = Datasets(stores.datasets, stores.items, stores.members, clock)
         self.intake = Intake(
             self.datasets, stores.items, ports.blobs, ports.images, self.accounts, clock
         )
-        retention = _make_retention(ports, self.datasets, self.accounts)
         self.imports = Imports(self.intake, self.datasets, ports.fetcher)
         self.captions = Captions(self.datasets)
-        self.conversations = Conversations(stores.drafts, stores.shortcuts, clock)
-        self.receipts = Receipts(stores.receipts, clock)
         self.snapshots = Snapshots(
             stores.snapshots, stores.items, self.datasets, ports.blobs, clock
         )
-        self.notifications = Notifications(stores.notifications, ports.events, clock)
-        self._open_models(ports)
-        self.downloads = Downloads(stores.download_links, ports.blobs, clock, public_url)
+        self.downloads = Downloads(stores.download_links, ports.blobs, clock, self.public_url)
         self.exports = Exports(self.datasets, ports.blobs, self.downloads)
         self.sharing = Sharing(
             self.datasets,
@@ -94,8 +106,27 @@ class Studio:
             self.notifications,
             clock,
         )
-        self.deliveries = Deliveries(stores.notifications, self.accounts, clock)
-        self.rates = rates or RoyaltyRates()
+
+    def _open_models(self, ports: Ports) -> None:
+        stores = ports.stores
+        opened = open_models(
+            pick(ModelStores, stores),
+            ports.blobs,
+            ports.clock,
+            self.accounts,
+            self.offerings,
+        )
+        self.models, self.favourites = opened.models, opened.favourites
+        self.trigger_map = opened.trigger_map
+        self.browsing = opened.browsing
+        self.publishing, self.popularity = opened.publishing, opened.popularity
+        self.resolver = opened.resolver
+        self.contributions = Contributions(
+            self.datasets, stores.models, stores.jobs, stores.snapshots, self.notifications
+        )
+
+    def _open_royalties(self, ports: Ports) -> None:
+        stores, clock = ports.stores, ports.clock
         self.royalties = Royalties(stores.accruals, stores.model_uses, clock)
         self.payouts = Payouts(
             stores.accruals,
@@ -107,59 +138,77 @@ class Studio:
             clock,
             self.rates.payout_minimum_points,
         )
-        uses = Uses(stores.models, self.royalties, self.accounts)
+        self._uses = Uses(stores.models, self.royalties, self.accounts)
         self.usage = Usage(
-            stores.usage_reports, self.resolver, uses, self.points, clock, self.rates.use_points
+            stores.usage_reports,
+            self.resolver,
+            self._uses,
+            self.points,
+            clock,
+            self.rates.use_points,
         )
-        self.sessions = Sessions(
-            stores.login_links, stores.sessions, self.accounts, self.notifications, clock
-        )
+
+    def _open_jobs(self, ports: Ports, lease_s: float) -> None:
+        stores, events, clock = ports.stores, ports.events, ports.clock
         self.losses = Losses(stores.losses, clock)
-        settlement = Settlement(
-            stores.jobs, self.models, self.points, uses, self.notifications, clock
+        settlement = self._settlement = Settlement(
+            stores.jobs, self.models, self.points, self._uses, self.notifications, clock
         )
-        submission = Submission(stores.jobs, self.points, ports.wakeups, ports.events, clock)
+        submission = self._submission = Submission(
+            stores.jobs, self.points, ports.wakeups, events, clock
+        )
+        self.leases = Leases(stores.jobs, self.accounts, settlement, events, clock, lease_s)
         self.jobs = Jobs(
             stores.jobs,
             stores.losses,
-            offerings,
+            self.offerings,
             self.snapshots,
             self.datasets,
             self.models,
             submission,
             settlement,
-            ports.events,
-            clock,
-        )
-        self.generations = Generations(
-            OwnJobs(Kind.GENERATE, stores.jobs, settlement, ports.events, clock),
-            offerings,
-            self.models,
-            self.resolver,
-            uses,
-            self.rates.royalty_bps,
-            submission,
+            events,
             clock,
         )
         self.pictures = Pictures(self.jobs, ports.blobs, ports.drawings)
-        self.leases = Leases(stores.jobs, self.accounts, settlement, ports.events, clock, lease_s)
+        self._open_other_jobs(ports)
+
+    def _open_other_jobs(self, ports: Ports) -> None:
+        stores, clock = ports.stores, ports.clock
+
+        def own(kind: Kind) -> OwnJobs:
+            return OwnJobs(kind, stores.jobs, self._settlement, ports.events, clock)
+
+        self.generations = Generations(
+            own(Kind.GENERATE),
+            self.offerings,
+            self.models,
+            self.resolver,
+            self._uses,
+            self.rates.royalty_bps,
+            self._submission,
+            clock,
+        )
         self.auto_captions = AutoCaptions(
-            OwnJobs(Kind.CAPTION, stores.jobs, settlement, ports.events, clock),
-            offerings,
+            own(Kind.CAPTION),
+            self.offerings,
             self.datasets,
             stores.items,
             self.snapshots,
-            submission,
+            self._submission,
             self.leases,
             clock,
         )
-        self.merging = self._make_merging(ports)
-        self.linking = _make_linking(ports, self.accounts, self.merging)
+
+    def _open_duties(self, ports: Ports) -> None:
+        stores, clock = ports.stores, ports.clock
+        kept = stores.datasets, self.datasets, stores.snapshots, stores.items, stores.jobs
+        retention = Retention(*kept, self.accounts, ports.blobs, clock)
         self.sweeper = Sweeper(
             stores.jobs,
-            submission,
+            self._submission,
             self.leases,
-            settlement,
+            self._settlement,
             retention,
             clock,
             (
@@ -179,29 +228,10 @@ class Studio:
             stores.entries, stores.stops, stores.jobs, stores.accruals, clock
         )
 
-    def _open_models(self, ports: Ports) -> None:
+    def _open_linking(self, ports: Ports) -> None:
         stores = ports.stores
-        opened = open_models(
-            _pick(ModelStores, stores),
-            ports.blobs,
-            ports.clock,
-            self.accounts,
-            self.offerings,
-        )
-        self.trigger_map = opened.trigger_map
-        self.models = opened.models
-        self.favourites = opened.favourites
-        self.browsing = opened.browsing
-        self.publishing = opened.publishing
-        self.resolver = opened.resolver
-        self.popularity = opened.popularity
-        self.contributions = Contributions(
-            self.datasets, stores.models, stores.jobs, stores.snapshots, self.notifications
-        )
-
-    def _make_merging(self, ports: Ports) -> Merging:
-        return Merging(
-            _pick(MovingStores, ports.stores),
+        self.merging = Merging(
+            pick(MovingStores, stores),
             self.accounts,
             self.sessions,
             self.points,
@@ -210,34 +240,11 @@ class Studio:
             self.trigger_map,
             ports.clock,
         )
+        codes = stores.link_codes, stores.link_tries, stores.identities, stores.accounts
+        self.linking = Linking(LinkStores(*codes), self.accounts, self.merging, ports.clock)
 
     async def report(self, principal: Principal, dataset_id: str) -> Report:
         """Make the free health report of a dataset."""
         dataset = await self.datasets.get(principal, dataset_id)
         items = await self.datasets.list_active(dataset.id)
         return await asyncio.to_thread(make_report, dataset, items, self.offerings.list_all())
-
-
-def _pick(group: type[G], stores: Stores) -> G:
-    """Take the stores of a group by their names."""
-    return group(**{name: getattr(stores, name) for name in get_type_hints(group)})
-
-
-def _make_retention(ports: Ports, datasets: Datasets, accounts: Accounts) -> Retention:
-    stores = ports.stores
-    return Retention(
-        stores.datasets,
-        datasets,
-        stores.snapshots,
-        stores.items,
-        stores.jobs,
-        accounts,
-        ports.blobs,
-        ports.clock,
-    )
-
-
-def _make_linking(ports: Ports, accounts: Accounts, merging: Merging) -> Linking:
-    stores = ports.stores
-    linking = LinkStores(stores.link_codes, stores.link_tries, stores.identities, stores.accounts)
-    return Linking(linking, accounts, merging, ports.clock)
