@@ -42,7 +42,7 @@ class Effort:
     large_turns: int = 4
     large_turn_steps: int = 2
     large_px: int = 512
-    sdxl_px: int = 1024
+    sdxl_px: int = 512
     jobs: int = 5
     job_steps: int = 60
     generation_turns: int = 7
