@@ -137,7 +137,7 @@ FIGURES = (
         20.0,
         "lower",
         "GB",
-        "The same with SDXL's real size, both text encoders and sdxl-lora's defaults (1024 px, batch 1, bf16, "
+        "The same with SDXL's real size, both text encoders and sdxl-lora's defaults (512 px, batch 1, bf16, "
         "gradient checkpointing).",
         is_heavy=True,
     ),
