@@ -1,18 +1,19 @@
 """A message that goes on with its job; apart because it answers nobody: a platform edits what it sent."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator
 
 from bots.captionings import describe as describe_captioning
 from bots.conversation import Conversation
-from bots.dialog import Reply
+from bots.dialog import Context, Reply
 from bots.generations import describe as describe_generation
 from bots.incoming import Incoming
 from bots.jobs import describe as describe_training
 from core.auto_captions.service import AutoCaptions
-from core.errors import TrainyardError
+from core.errors import NotFoundError, TrainyardError
 from core.generations.service import Generations
-from core.jobs.records import TERMINAL, Progress
+from core.jobs.records import TERMINAL, Job, Progress
 from core.jobs.service import Jobs
 
 EVERY_S = 3.0
@@ -33,31 +34,48 @@ async def follow(
     """
     context, _ = await conversation.meet(incoming)
     studio, account = context.studio, context.principal.account
-    jobs: dict[str, Jobs | Generations | AutoCaptions] = {
-        "training": studio.jobs,
-        "generation": studio.generations,
-        "auto_caption": studio.auto_captions,
-    }
     shown_s = -every_s
     try:
         async with studio.events.subscribe(f"account:{account}") as events:
+            kind, job = await _find(context, job_id)
+            if job.status in TERMINAL:  # it ended before anybody listened
+                yield await _show(conversation, context, kind, job)
+                return
             async for event in events:
-                if event.kind not in _DESCRIBE or event.data["id"] != job_id:
+                if event.kind != kind or event.data["id"] != job_id:
                     continue
                 now_s = asyncio.get_running_loop().time()
                 ended = event.data["status"] in TERMINAL
                 if now_s - shown_s < every_s and not ended:
                     continue
-                job = await jobs[event.kind].get(context.principal, job_id)
+                _, job = await _find(context, job_id)
                 if not ended:  # what is stored is as old as the last heartbeat
                     progress = Progress.model_validate(event.data["progress"])
                     job = job.model_copy(update={"progress": progress})
-                shown = await _DESCRIBE[event.kind](context, job)
-                reply = await conversation.seal(account, shown)
-                assert isinstance(reply, Reply)
-                yield reply
+                yield await _show(conversation, context, kind, job)
                 shown_s = now_s
                 if job.status in TERMINAL:
                     return
     except TrainyardError:
         return
+
+
+async def _find(context: Context, job_id: str) -> tuple[str, Job]:
+    """Return a job of one's own with the kind of its events. Raises NotFoundError."""
+    studio = context.studio
+    services: dict[str, Jobs | Generations | AutoCaptions] = {
+        "training": studio.jobs,
+        "generation": studio.generations,
+        "auto_caption": studio.auto_captions,
+    }
+    for kind, service in services.items():
+        with contextlib.suppress(NotFoundError):
+            return kind, await service.get(context.principal, job_id)
+    raise NotFoundError("There is no such job.")
+
+
+async def _show(conversation: Conversation, context: Context, kind: str, job: Job) -> Reply:
+    shown = await _DESCRIBE[kind](context, job)
+    reply = await conversation.seal(context.principal.account, shown)
+    assert isinstance(reply, Reply)
+    return reply

@@ -39,6 +39,16 @@ def shrink(text: str) -> str:
     return re.sub(r"min_images = \d+", "min_images = 3", text)
 
 
+def move(entry: str, folder: Path, few: Path) -> str:
+    """Let a base model lie in a folder and its acceleration LoRA in another, as `lora.safetensors`."""
+    base, accelerated = entry.split("[base_model.acceleration]")
+    base = re.sub(r'source = "[^"]*"', f'source = "{folder}"', base)
+    base = re.sub(r'revision = "[^"]*"\n', "", base)
+    accelerated = re.sub(r'source = "[^"]*"', f'source = "{few}"', accelerated)
+    accelerated = re.sub(r'weight_name = "[^"]*"', 'weight_name = "lora.safetensors"', accelerated)
+    return f"{base}[base_model.acceleration]{accelerated}"
+
+
 @pytest.fixture(params=list(MAKERS))
 def family(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -50,10 +60,12 @@ def small(settings: Settings, tmp_path: Path, family: str) -> Settings:
     folder = MAKERS[family](tmp_path / "base")
     (tmp_path / "few").mkdir()
     models = tmp_path / "base_models.toml"
+    known = settings.base_models_file.read_text().split("[[base_model]]")
     models.write_text(
-        f'[[base_model]]\nid = "{"sd-1.5" if family == "sd15" else "sdxl-1.0"}"\nname = "Small"\n'
-        f'family = "{family}"\nsource = "{folder}"\n[base_model.acceleration]\nid = "few"\n'
-        f'source = "{tmp_path / "few"}"\nweight_name = "lora.safetensors"\nsteps = 4\n'
+        "[[base_model]]".join(
+            move(part, folder, tmp_path / "few") if f'family = "{family}"' in part else part
+            for part in known
+        )
     )
     shipped = settings.training_offerings_file.read_text()
     mine = [part for part in shipped.split("[[offering]]") if f'family = "{family}"' in part]

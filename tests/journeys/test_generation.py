@@ -53,7 +53,7 @@ async def test_a_fresh_lora_draws_nearer_to_its_dataset_than_the_base_model(
         assert trained.status is Status.COMPLETED, trained.error
         lora = LoraWish(model=trained.model or "")
         with_it = await _draw(studio, person, "with", lora)
-        without = await _draw(studio, person, "without")
+        without = await _draw(studio, person, "without", LoraWish(model=lora.model, weight=0))
     base = load_base(trained.training.base_model)
     with torch.inference_mode():
         known = encode_images(torch.stack([load_pixels(file, 64) for file in files]), base.vae)

@@ -20,7 +20,7 @@ async def ask_for(
     studio: Studio, person: Person, key: str, *models: str, **params: ParamValue
 ) -> Job:
     wishes = GenerationWishes(
-        prompt="a flagon",
+        prompt="a striped flag",
         loras=tuple(LoraWish(model=model) for model in models),
         seed=5,
         params={"steps": 4, "count": 2, **params},
