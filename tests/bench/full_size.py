@@ -20,7 +20,7 @@ from diffusers import (
 )
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from core.offerings.records import BaseModel
 from tests.bench.figures import ROOT
@@ -160,9 +160,16 @@ def _write_rest(
         index[name] = ["transformers" if is_text else "diffusers", type(part).__name__]
         if is_text:
             tokenizer = name.replace("text_encoder", "tokenizer")
-            load_tokenizer().save_pretrained(place / tokenizer)
+            _make_tokenizer().save_pretrained(place / tokenizer)
             index[tokenizer] = ["transformers", "CLIPTokenizer"]
     (place / "model_index.json").write_text(json.dumps(index, indent=2))
+
+
+def _make_tokenizer() -> CLIPTokenizer:
+    """Fill the small model's tokenizer up to the size of CLIP's, as a base model that is whole has it."""
+    tokenizer = load_tokenizer()
+    tokenizer.add_tokens([f"unused{n}" for n in range(_VOCABULARY - len(tokenizer))])
+    return tokenizer
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from tests.bench import yard
 from tests.bench.figures import ROOT
 from tests.bench.pictures import make_small
 from tests.bench.turns import read_memory_mb
-from worker.messages import DoneLine, Line, StageLine, StepLine, TaskImage, TrainingTask
+from worker.messages import DoneLine, FailedLine, Line, StageLine, StepLine, TaskImage, TrainingTask
 from worker.supervisor import Child
 
 PICTURES = 12
@@ -81,6 +81,8 @@ class Trained:
         async for line in self._lines:
             if isinstance(line, StepLine):
                 return
+            if isinstance(line, FailedLine):
+                raise RuntimeError(f"the training failed: {line.message}")
         raise self._fail()
 
     def _fail(self) -> RuntimeError:
