@@ -15,6 +15,7 @@ from core.errors import NotFoundError, TrainyardError
 from core.generations.service import Generations
 from core.jobs.records import TERMINAL, Job, Progress
 from core.jobs.service import Jobs
+from core.studio import Studio
 
 EVERY_S = 3.0
 _DESCRIBE = {
@@ -48,7 +49,7 @@ async def follow(
                 ended = event.data["status"] in TERMINAL
                 if now_s - shown_s < every_s and not ended:
                     continue
-                _, job = await _find(context, job_id)
+                job = await _list_services(studio)[kind].get(context.principal, job_id)
                 if not ended:  # what is stored is as old as the last heartbeat
                     progress = Progress.model_validate(event.data["progress"])
                     job = job.model_copy(update={"progress": progress})
@@ -60,15 +61,18 @@ async def follow(
         return
 
 
-async def _find(context: Context, job_id: str) -> tuple[str, Job]:
-    """Return a job of one's own with the kind of its events. Raises NotFoundError."""
-    studio = context.studio
-    services: dict[str, Jobs | Generations | AutoCaptions] = {
+def _list_services(studio: Studio) -> dict[str, Jobs | Generations | AutoCaptions]:
+    """Name who knows the jobs of each kind of event."""
+    return {
         "training": studio.jobs,
         "generation": studio.generations,
         "auto_caption": studio.auto_captions,
     }
-    for kind, service in services.items():
+
+
+async def _find(context: Context, job_id: str) -> tuple[str, Job]:
+    """Return a job of one's own with the kind of its events. Raises NotFoundError."""
+    for kind, service in _list_services(context.studio).items():
         with contextlib.suppress(NotFoundError):
             return kind, await service.get(context.principal, job_id)
     raise NotFoundError("There is no such job.")

@@ -8,7 +8,7 @@ from core.accounts.records import Principal
 from core.datasets.records import Item
 from core.generations.loras import LORA_FILE
 from core.jobs.records import Status, StoredFile
-from core.jobs.starting import find_weights
+from core.jobs.starting import WEIGHTS_FILE
 from core.models.records import TrainedModel
 from core.ports import DrawnPicture
 from core.studio import Studio
@@ -93,7 +93,7 @@ def make_file(
 
 def offer_further(words: Words, model: TrainedModel) -> tuple[Button, ...]:
     """Offer to train a LoRA further, with what it was trained as; nothing for a whole model."""
-    if find_weights(model) is None:
+    if model.find_file(WEIGHTS_FILE) is None:
         return ()
     bound: dict[str, Scalar] = {
         "offering": model.provenance.offering,
@@ -106,7 +106,7 @@ def offer_further(words: Words, model: TrainedModel) -> tuple[Button, ...]:
 
 def offer_try(words: Words, model: TrainedModel) -> tuple[Button, ...]:
     """Offer to draw a model's own sample prompt with it; nothing for a whole model."""
-    if not any(file.name == LORA_FILE for file in model.files):
+    if model.find_file(LORA_FILE) is None:
         return ()
     prompt = model.samples[-1].prompt if model.samples else model.trigger_words[0]
     args: dict[str, Scalar] = {"prompt": prompt, "model": model.id}

@@ -1,11 +1,11 @@
 """Addresses under which a file can be fetched without signing in, for a day: chat platforms carry only small files."""
 
 import contextlib
-import hashlib
 import secrets
 from datetime import timedelta
 
 from core.accounts.records import Principal
+from core.codes import hash_secret
 from core.errors import NotFoundError, StaleError
 from core.jobs.records import StoredFile
 from core.paging import iterate
@@ -56,7 +56,7 @@ class Downloads:
             created_at=now,
             updated_at=now,
             account=principal.account,
-            token_sha256=_hash(token),
+            token_sha256=hash_secret(token),
             file=file,
             expires_at=now + LINK_LASTS,
             is_export=is_export,
@@ -72,7 +72,7 @@ class Downloads:
 
     async def find(self, token: str) -> StoredFile:
         """Return the file behind an address. Raises NotFoundError."""
-        found = await self._links.find({"token_sha256": _hash(token)}, limit=1)
+        found = await self._links.find({"token_sha256": hash_secret(token)}, limit=1)
         if not found or found[0].expires_at <= self._clock.now():
             raise NotFoundError(_GONE)
         return found[0].file
@@ -87,7 +87,3 @@ class Downloads:
             await self._blobs.delete(link.file.key)
         with contextlib.suppress(StaleError):
             await self._links.delete(link)
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

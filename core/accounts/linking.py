@@ -5,7 +5,6 @@ account that guesses for a year hits a living code with a chance of one in two m
 """
 
 import contextlib
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +13,7 @@ from core.accounts.merging import Merging
 from core.accounts.records import Account, Identity, LinkCode, LinkTries, Principal, Scope
 from core.accounts.service import Accounts
 from core.accounts.tokens import require_scope
+from core.codes import hash_secret, read_code
 from core.errors import AlreadyExistsError, NotFoundError, RefusedError, StaleError
 from core.paging import iterate
 from core.ports import Clock, Documents
@@ -71,7 +71,7 @@ class Linking:
                 created_at=now,
                 updated_at=now,
                 account=account.id,
-                code_sha256=_hash(letters),
+                code_sha256=hash_secret(letters),
                 expires_at=now + CODE_LASTS,
             )
             try:
@@ -88,7 +88,7 @@ class Linking:
         require_scope(principal, Scope.WRITE)
         mine = await self._people.get(principal)
         await self._count_try(mine.id)
-        found = await self._codes.find({"code_sha256": _hash(_normalise(text))}, limit=1)
+        found = await self._codes.find({"code_sha256": hash_secret(read_code(text))}, limit=1)
         if not found or found[0].expires_at <= self._clock.now():
             raise RefusedError(_WRONG)
         other = await self._people.follow(found[0].account)
@@ -197,11 +197,3 @@ class Linking:
         for tries in await self._tries.find({"account": account}):
             with contextlib.suppress(StaleError):
                 await self._tries.delete(tries)
-
-
-def _normalise(text: str) -> str:
-    return "".join(c for c in text.upper() if c.isalnum())[:40]
-
-
-def _hash(letters: str) -> str:
-    return hashlib.sha256(letters.encode()).hexdigest()

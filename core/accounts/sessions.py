@@ -6,7 +6,6 @@ Secrets have 256 bits, so a plain hash keeps them. Source for how long a session
 """
 
 import contextlib
-import hashlib
 import secrets
 from datetime import timedelta
 from typing import TypeVar
@@ -14,6 +13,7 @@ from typing import TypeVar
 from core.accounts.records import Account, LoginLink, Principal, Scope, Session
 from core.accounts.service import Accounts
 from core.accounts.tokens import require_scope
+from core.codes import hash_secret
 from core.errors import (
     AlreadyExistsError,
     NotFoundError,
@@ -69,7 +69,7 @@ class Sessions:
                 updated_at=now,
                 account=account.id,
                 platform=platform,
-                secret_sha256=_hash(secret),
+                secret_sha256=hash_secret(secret),
                 expires_at=now + LINK_LASTS,
             )
             with contextlib.suppress(AlreadyExistsError):  # another one was made at the same time
@@ -78,7 +78,7 @@ class Sessions:
 
     async def look_at_link(self, secret: str) -> tuple[LoginLink, Account]:
         """Return a link that still works and whom it would sign in. Raises NotFoundError."""
-        found = await self._links.find({"secret_sha256": _hash(secret)}, limit=1)
+        found = await self._links.find({"secret_sha256": hash_secret(secret)}, limit=1)
         if not found or found[0].used_at is not None or found[0].expires_at <= self._clock.now():
             raise NotFoundError(_NO_LINK)
         account = await self._accounts.follow(found[0].account)
@@ -107,7 +107,7 @@ class Sessions:
             created_at=now,
             updated_at=now,
             account=account.id,
-            secret_sha256=_hash(key),
+            secret_sha256=hash_secret(key),
             client=clean_text(client)[:120],
             expires_at=now + IDLE_LASTS,
             last_used_at=now,
@@ -183,7 +183,7 @@ class Sessions:
                 await self._sessions.delete(session)
 
     async def _find(self, secret: str) -> Session | None:
-        found = await self._sessions.find({"secret_sha256": _hash(secret)}, limit=1)
+        found = await self._sessions.find({"secret_sha256": hash_secret(secret)}, limit=1)
         return found[0] if found else None
 
     async def _make_room(self, account_id: str) -> None:
@@ -209,7 +209,3 @@ async def _delete(documents: Documents[R], record: R) -> None:
                 record = await documents.get(record.id)
             except NotFoundError:
                 return
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

@@ -1,7 +1,6 @@
 """API tokens: made, recognised, listed and revoked; apart because programs come in by them, people do not."""
 
 import contextlib
-import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
@@ -9,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from core.accounts.records import Account, ApiToken, Principal, Role, Scope
 from core.accounts.service import Accounts
+from core.codes import hash_secret
 from core.errors import (
     ForbiddenError,
     InvalidError,
@@ -68,7 +68,7 @@ class Tokens:
             updated_at=now,
             account=account.id,
             name=name,
-            secret_sha256=hashlib.sha256(secret.encode()).hexdigest(),
+            secret_sha256=hash_secret(secret),
             scopes=tuple(allowed),
             expires_at=now + lifetime if lifetime else None,
         )
@@ -98,7 +98,7 @@ class Tokens:
             token = await self._tokens.get(f"tk_{parts[1]}")
         except NotFoundError as error:
             raise UnauthenticatedError(_BAD_TOKEN) from error
-        given = hashlib.sha256(parts[2].encode()).hexdigest()
+        given = hash_secret(parts[2])
         expired = token.expires_at is not None and token.expires_at <= self._clock.now()
         if not hmac.compare_digest(given, token.secret_sha256) or token.revoked_at or expired:
             raise UnauthenticatedError(_BAD_TOKEN)

@@ -68,9 +68,9 @@ class AutoCaptions:
         require_scope(principal, Scope.SPEND)
         require_scope(principal, Scope.WRITE)
         request = wishes.hash_for(dataset_id)
-        job = await self._submission.find(principal.account, idempotency_key, request)
+        job = await self._submission.repeat(principal.account, idempotency_key, request)
         if job is not None:
-            return await self._submission.advance(job)
+            return job
         dataset = await self._datasets.get_joint(principal, dataset_id)
         items, spec, quote = await self._specify(dataset, wishes)
         snapshot = await self._snapshots.take(dataset, items)

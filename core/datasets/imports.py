@@ -10,7 +10,7 @@ from typing import IO
 
 from core.accounts.records import Principal, Scope
 from core.accounts.tokens import require_scope
-from core.datasets.intake import MAX_IMAGE_BYTES, Intake, NewImage
+from core.datasets.intake import MAX_IMAGE_BYTES, Intake, NewImage, stream_once
 from core.datasets.records import Item, Source
 from core.datasets.service import Datasets
 from core.datasets.texts import MAX_CAPTION_BYTES
@@ -103,7 +103,9 @@ class Imports:
                 raw = await asyncio.to_thread(read_entry, archive, text, MAX_CAPTION_BYTES)
                 caption = decode_text(raw)
             image = NewImage(filename=name, caption=caption, source=Source.ZIP)
-            item, is_new = await self._intake.add_image(principal, dataset_id, _once(data), image)
+            item, is_new = await self._intake.add_image(
+                principal, dataset_id, stream_once(data), image
+            )
             for set_name, words in sets.items() if is_new else ():
                 item = await self._datasets.caption(
                     principal, dataset_id, item.id, words, set_name=set_name
@@ -138,7 +140,3 @@ async def _spool(body: AsyncIterator[bytes], file: IO[bytes]) -> None:
             most = MAX_ZIP_BYTES // 1024**2
             raise TooLargeError(f"A zip has at most {most} MiB; send it in parts.")
         await asyncio.to_thread(file.write, chunk)
-
-
-async def _once(data: bytes) -> AsyncIterator[bytes]:
-    yield data

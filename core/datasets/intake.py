@@ -143,10 +143,13 @@ class Intake:
 
     async def _keep_bytes(self, item: Item, normalised: NormalisedImage) -> None:
         await self._blobs.put(
-            item.blob_key, _once(normalised.body), content_type=item.content_type, if_absent=True
+            item.blob_key,
+            stream_once(normalised.body),
+            content_type=item.content_type,
+            if_absent=True,
         )
         await self._blobs.put(
-            item.thumbnail_key, _once(normalised.thumbnail), content_type="image/webp"
+            item.thumbnail_key, stream_once(normalised.thumbnail), content_type="image/webp"
         )
 
     async def _forget(self, item: Item) -> None:
@@ -187,5 +190,5 @@ async def read_capped(body: AsyncIterator[bytes], cap_bytes: int = MAX_IMAGE_BYT
     return b"".join(parts)
 
 
-async def _once(body: bytes) -> AsyncIterator[bytes]:
+async def stream_once(body: bytes) -> AsyncIterator[bytes]:
     yield body

@@ -2,13 +2,13 @@
 
 import base64
 import contextlib
-import hashlib
 import secrets
 from datetime import timedelta
 
 from core.accounts.records import Principal, Scope
 from core.accounts.service import Accounts
 from core.accounts.tokens import require_scope
+from core.codes import hash_secret, read_code
 from core.datasets.records import Dataset, Invitation, Member
 from core.datasets.service import Datasets
 from core.errors import AlreadyExistsError, NotFoundError, RefusedError, StaleError
@@ -60,7 +60,7 @@ class Sharing:
                 created_at=now,
                 updated_at=now,
                 dataset=dataset.id,
-                code_sha256=_hash(letters),
+                code_sha256=hash_secret(letters),
                 expires_at=now + INVITATION_LASTS,
             )
         )
@@ -79,8 +79,7 @@ class Sharing:
         Raises RefusedError: the code is wrong or too old, or the dataset is full.
         """
         require_scope(principal, Scope.WRITE)
-        letters = "".join(c for c in code.upper() if c.isalnum())[:40]
-        found = await self._invitations.find({"code_sha256": _hash(letters)}, limit=1)
+        found = await self._invitations.find({"code_sha256": hash_secret(read_code(code))}, limit=1)
         if not found or found[0].expires_at <= self._clock.now():
             raise RefusedError(_WRONG)
         dataset = await self._datasets.find_live(found[0].dataset)
@@ -156,7 +155,3 @@ class Sharing:
         ):
             with contextlib.suppress(StaleError):
                 await self._invitations.delete(invitation)
-
-
-def _hash(letters: str) -> str:
-    return hashlib.sha256(letters.encode()).hexdigest()

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from core.accounts.records import Principal
 from core.errors import InvalidError
 from core.generations.records import Lora
-from core.jobs.records import StoredFile
 from core.models.records import TrainedModel
 from core.models.resolution import Resolution
 from core.models.resolver import Resolver
@@ -50,7 +49,7 @@ async def resolve_loras(
     for brought in resolution.models:
         if brought.id not in found:
             model = await models.get(principal, brought.id)
-            if _find_file(model) is not None:  # what cannot be drawn with is but a word
+            if model.find_file(LORA_FILE) is not None:  # what cannot be drawn with is but a word
                 found[model.id] = (model, brought.weight, False)
     used = [use for use in found.values() if use[1]]
     return Resolved(
@@ -73,7 +72,7 @@ def pin(model: TrainedModel, weight: float, family: str, is_named: bool) -> Lora
         )
     if not math.isfinite(weight) or abs(weight) > MAX_WEIGHT:
         raise InvalidError(f"A LoRA's weight is a number from -{MAX_WEIGHT:g} to {MAX_WEIGHT:g}.")
-    file = _find_file(model)
+    file = model.find_file(LORA_FILE)
     if file is None:
         raise InvalidError(f"“{model.name}” is no LoRA; download it to draw with it.")
     return Lora(
@@ -85,7 +84,3 @@ def pin(model: TrainedModel, weight: float, family: str, is_named: bool) -> Lora
         key=file.key,
         sha256=file.sha256,
     )
-
-
-def _find_file(model: TrainedModel) -> StoredFile | None:
-    return next((file for file in model.files if file.name == LORA_FILE), None)

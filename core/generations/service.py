@@ -68,9 +68,9 @@ class Generations:
         """
         require_scope(principal, Scope.SPEND)
         request = wishes.hash()
-        job = await self._submission.find(principal.account, idempotency_key, request)
+        job = await self._submission.repeat(principal.account, idempotency_key, request)
         if job is not None:
-            return await self._submission.advance(job)
+            return job
         spec, quote = await self.quote(principal, wishes)
         now = self._clock.now()
         return await self._submission.enter(

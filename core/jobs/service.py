@@ -85,9 +85,9 @@ class Jobs:
         """
         require_scope(principal, Scope.SPEND)
         request = wishes.hash_for(dataset_id)
-        job = await self._submission.find(principal.account, idempotency_key, request)
+        job = await self._submission.repeat(principal.account, idempotency_key, request)
         if job is not None:
-            return await self._submission.advance(job)
+            return job
         dataset = await self._datasets.get(principal, dataset_id)
         await self.quote(principal, wishes, dataset_id)  # refuses before anything is stored
         snapshot = await self._snapshots.take(dataset)
@@ -146,9 +146,9 @@ class Jobs:
         require_scope(principal, Scope.SPEND)
         old = await self.get(principal, job_id)
         request = hashlib.sha256(f"retry {old.id}".encode()).hexdigest()
-        job = await self._submission.find(principal.account, idempotency_key, request)
+        job = await self._submission.repeat(principal.account, idempotency_key, request)
         if job is not None:
-            return await self._submission.advance(job)
+            return job
         if old.status not in (Status.FAILED, Status.CANCELLED):
             raise ConflictError("Only a failed or cancelled training can be tried again.")
         self._catalogue.check_available(old.training)

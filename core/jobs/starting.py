@@ -64,17 +64,12 @@ class Start:
         return {name: self.spec.params.get(name, usual) for name, usual in _SHAPE.items()}
 
 
-def find_weights(model: TrainedModel) -> StoredFile | None:
-    """Find the file that a training can start from; None for a whole model."""
-    return next((file for file in model.files if file.name == WEIGHTS_FILE), None)
-
-
 async def find_start(
     models: Models, jobs: Documents[Job], principal: Principal, model_id: str
 ) -> Start:
     """Find one's own LoRA to start from. Raises NotFoundError, or InvalidError for a whole model."""
     model = await models.get(principal, model_id)
-    file = find_weights(model)
+    file = model.find_file(WEIGHTS_FILE)
     if file is None:
         raise InvalidError(f"“{model.name}” is no LoRA, and only a LoRA can be trained further.")
     return Start(model, file, (await jobs.get(model.provenance.job)).training)

@@ -54,6 +54,11 @@ class Submission:
             raise ConflictError("This Idempotency-Key was used for something else; take a new one.")
         return found[0] if found else None
 
+    async def repeat(self, owner: str, key: str, request_sha256: str) -> Job | None:
+        """Return the job that this key made, taken on from wherever it stopped; raises as `find` and `advance`."""
+        job = await self.find(owner, key, request_sha256)
+        return None if job is None else await self.advance(job)
+
     async def enter(self, job: Job) -> Job:
         """Store a new pending job and take it through; a twin's job with the same key stands for it.
 
@@ -64,9 +69,9 @@ class Submission:
             try:
                 return await self.advance(await self._jobs.insert(job))
             except AlreadyExistsError:
-                twin = await self.find(job.owner, job.idempotency_key, job.request_sha256)
+                twin = await self.repeat(job.owner, job.idempotency_key, job.request_sha256)
                 if twin is not None:
-                    return await self.advance(twin)
+                    return twin
         raise UnavailableError("This is being submitted already; try again in a moment.")
 
     async def advance(self, job: Job) -> Job:

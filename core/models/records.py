@@ -93,6 +93,9 @@ class TrainedModel(Record):
     needs_noting: bool | None = None
     """True from a change until the trigger map says that there was one."""
 
+    def find_file(self, name: str) -> StoredFile | None:
+        return next((file for file in self.files if file.name == name), None)
+
     @property
     def is_certified(self) -> bool:
         """Whether it has LoRA weights: a worker hands them over only after they passed their check."""

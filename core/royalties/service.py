@@ -84,7 +84,3 @@ class Royalties:
         """List what the principal earned, newest first."""
         where: dict[str, Condition] = {"payee": principal.account}
         return await list_page(self._accruals, where, "-created_at", page)
-
-    async def find_accruals(self, generation: str) -> list[Accrual]:
-        """Return what was earned by one generation."""
-        return await self._accruals.find({"generation": generation})
