@@ -21,6 +21,7 @@ from bots.dialog import (
     Tone,
     command,
 )
+from bots.job_pieces import list_price
 from bots.wording import N_
 from core.auto_captions.records import AUTO_SET, CaptionWishes
 from core.auto_captions.service import MAX_PREFIX_CHARACTERS
@@ -58,15 +59,12 @@ async def _confirm(context: Context, args: Args) -> Reply:
     spec, quote = await studio.auto_captions.quote(
         context.principal, dataset.id, _make_wishes(args)
     )
-    balance = await studio.points.get_balance(context.principal.account)
-    await studio.points.check_covers(context.principal.account, quote.points)
+    price = await list_price(context, quote)
     facts = [
         Fact(words.say("Dataset"), dataset.name),
         Fact(words.say("Caption set"), spec.caption_set),
         *([Fact(words.say("Before each"), spec.prefix)] if spec.prefix else []),
-        Fact(words.say("Price"), words.points(quote.points)),
-        Fact(words.say("Your balance"), words.points(balance)),
-        Fact(words.say("Left afterwards"), words.points(balance - quote.points)),
+        *price,
     ]
     label = words.say("Put a word before each")
     buttons = [Button(label, "caption auto", args.values, ask="prefix")]

@@ -20,8 +20,9 @@ from bots.dialog import (
     Tone,
     command,
 )
+from bots.job_pieces import END_TONES, draw_share, list_costs
 from bots.pieces import show_status
-from bots.wording import N_, Words, draw_bar, shorten
+from bots.wording import N_, Words, shorten
 from core.accounts.records import Principal
 from core.errors import NotFoundError
 from core.jobs.records import TERMINAL, Job, Status
@@ -29,7 +30,6 @@ from core.notifications.records import NewsKind, Notification
 from core.studio import Studio
 
 SHOWN_CAPTIONS = 5
-_TONES = {Status.COMPLETED: Tone.GOOD, Status.FAILED: Tone.BAD, Status.CANCELLED: Tone.CAUTION}
 
 
 async def list_captionings(context: Context, args: Args, typed: str) -> Sequence[Choice]:
@@ -106,8 +106,7 @@ async def show(context: Context, args: Args) -> Reply:
 async def describe(context: Context, job: Job) -> Reply:
     """Say how far an auto-caption job is; a message can be edited with it again and again."""
     words, total = context.words, job.quote.inputs.total_steps
-    share = 1.0 if job.status is Status.COMPLETED else job.progress.step / total
-    text = f"{draw_bar(share)} {words.percent(share)}"
+    text = draw_share(words, job)
     if job.error is not None:
         text = words.known(job.error.message)
     written = f"{words.number(max(job.progress.step, job.steps_done))} / {words.number(total)}"
@@ -115,10 +114,8 @@ async def describe(context: Context, job: Job) -> Reply:
         Fact(words.say("State"), _show_status(words, job.status)),
         Fact(words.say("Captions"), written),
         Fact(words.say("Caption set"), job.captioning.caption_set),
-        Fact(words.say("Price"), words.points(job.quote.points)),
+        *list_costs(words, job),
     ]
-    if job.charged_points is not None:
-        facts.append(Fact(words.say("Charged"), words.points(job.charged_points)))
     if job.status in TERMINAL:
         buttons = offer_next(words, job.dataset, job.captioning.caption_set, job.steps_done)
     else:
@@ -132,7 +129,7 @@ async def describe(context: Context, job: Job) -> Reply:
         text,
         tuple(facts),
         buttons=buttons,
-        tone=_TONES.get(job.status, Tone.PLAIN),
+        tone=END_TONES.get(job.status, Tone.PLAIN),
         follows="" if job.status in TERMINAL else job.id,
     )
 

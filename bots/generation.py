@@ -18,6 +18,7 @@ from bots.dialog import (
     Tone,
     command,
 )
+from bots.job_pieces import list_price
 from bots.settings import read_settings
 from bots.wording import N_, shorten
 from core.generations.loras import MAX_WEIGHT
@@ -31,7 +32,6 @@ from core.generations.wishes import (
 )
 from core.jobs.records import Job
 from core.offerings.generation import GenerationOffer
-from core.offerings.records import Quote
 from core.offerings.service import resolve_params
 
 _TYPED_CHARACTERS = 4000
@@ -88,10 +88,9 @@ async def ask_price(
     context: Context, wishes: GenerationWishes, buttons: tuple[Button, ...]
 ) -> Reply:
     """Show what a generation costs and what it draws, before it is bought."""
-    words, studio = context.words, context.studio
-    spec, quote = await studio.generations.quote(context.principal, wishes)
-    balance = await studio.points.get_balance(context.principal.account)
-    await studio.points.check_covers(context.principal.account, quote.points)
+    words = context.words
+    spec, quote = await context.studio.generations.quote(context.principal, wishes)
+    price = await list_price(context, quote)
     points = words.points(quote.points)
     hint = words.say("What is not drawn costs nothing. It may wait for a training that runs.")
     return Reply(
@@ -103,7 +102,7 @@ async def ask_price(
         ),
         "\n".join([*map(words.known, spec.warnings), hint]),
         (
-            *_list_prices(context, quote, balance),
+            *price,
             *list_settings(context, spec),
             Fact(
                 words.say("Seed"), words.say("a new one") if wishes.seed is None else str(spec.seed)
@@ -111,15 +110,6 @@ async def ask_price(
         ),
         buttons=buttons,
         tone=Tone.CAUTION,
-    )
-
-
-def _list_prices(context: Context, quote: Quote, balance: int) -> tuple[Fact, ...]:
-    words = context.words
-    return (
-        Fact(words.say("Price"), words.points(quote.points)),
-        Fact(words.say("Your balance"), words.points(balance)),
-        Fact(words.say("Left afterwards"), words.points(balance - quote.points)),
     )
 
 
@@ -139,6 +129,24 @@ def list_settings(context: Context, spec: GenerationSpec) -> list[Fact]:
         Fact(words.say("Steps"), words.number(spec.steps)),
         Fact(words.say("Guidance"), f"{spec.guidance_scale:g}"),
     ]
+
+
+SEED = Param(
+    "seed",
+    N_("Which seed? The same one draws the same picture."),
+    Kind.NUMBER,
+    required=False,
+    named=True,
+    limits=Limits(least=0, most=MAX_SEED),
+)
+SETTINGS = Param(
+    "settings",
+    N_("Which settings? Write name=value, as many as you like."),
+    required=False,
+    named=True,
+    example="count=4 steps=30",
+    check=_check_settings,
+)
 
 
 @command(
@@ -185,22 +193,8 @@ def list_settings(context: Context, spec: GenerationSpec) -> list[Fact]:
         named=True,
         limits=Limits(least=-MAX_WEIGHT, most=MAX_WEIGHT, whole=False),
     ),
-    Param(
-        "seed",
-        N_("Which seed? The same one draws the same picture."),
-        Kind.NUMBER,
-        required=False,
-        named=True,
-        limits=Limits(least=0, most=MAX_SEED),
-    ),
-    Param(
-        "settings",
-        N_("Which settings? Write name=value, as many as you like."),
-        required=False,
-        named=True,
-        example="count=4 steps=30",
-        check=_check_settings,
-    ),
+    SEED,
+    SETTINGS,
     confirm=_confirm,
     yes=N_("Draw"),
 )

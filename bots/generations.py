@@ -12,7 +12,6 @@ from bots.dialog import (
     Fact,
     File,
     Kind,
-    Limits,
     Param,
     Reply,
     Scalar,
@@ -21,13 +20,14 @@ from bots.dialog import (
     Tone,
     command,
 )
-from bots.generation import ask_price, list_settings, say_submitted
+from bots.generation import SEED, SETTINGS, ask_price, list_settings, say_submitted
+from bots.job_pieces import END_TONES, draw_share, list_costs
 from bots.pieces import make_file, show_status
 from bots.settings import read_settings
-from bots.wording import N_, Words, draw_bar, shorten
+from bots.wording import N_, Words, shorten
 from core.accounts.records import Principal
-from core.generations.wishes import MAX_SEED, GenerationWishes, wish_again
-from core.jobs.records import TERMINAL, Job, Status
+from core.generations.wishes import GenerationWishes, wish_again
+from core.jobs.records import TERMINAL, Job
 from core.offerings.service import resolve_params
 from core.studio import Studio
 
@@ -53,7 +53,6 @@ async def list_live_generations(context: Context, args: Args, typed: str) -> lis
     return [c for c in await list_generations(context, args, typed) if c.value in live]
 
 
-_TONES = {Status.COMPLETED: Tone.GOOD, Status.FAILED: Tone.BAD, Status.CANCELLED: Tone.CAUTION}
 GENERATION = Param(
     "generation",
     N_("Which generation?"),
@@ -116,10 +115,7 @@ def show_pictures(studio: Studio, principal: Principal, job: Job) -> tuple[File,
 
 async def describe(context: Context, job: Job) -> Reply:
     """Say how far a generation is, in words alone: a message can be edited with it again and again."""
-    words, progress = context.words, job.progress
-    share = progress.step / progress.total_steps if progress.total_steps else 0.0
-    share = 1.0 if job.status is Status.COMPLETED else share
-    text = f"{draw_bar(share)} {words.percent(share)}"
+    words, text = context.words, draw_share(context.words, job)
     if job.error is not None:
         text = words.known(job.error.message)
     drawn = f"{words.number(len(job.pictures))} / {words.number(job.generation.count)}"
@@ -128,16 +124,14 @@ async def describe(context: Context, job: Job) -> Reply:
         Fact(words.say("Pictures"), drawn),
         *list_settings(context, job.generation),
         Fact(words.say("Seed"), str(job.generation.seed)),
-        Fact(words.say("Price"), words.points(job.quote.points)),
+        *list_costs(words, job),
     ]
-    if job.charged_points is not None:
-        facts.append(Fact(words.say("Charged"), words.points(job.charged_points)))
     return Reply(
         shorten(job.generation.typed_prompt, 100),
         "\n".join([text, *map(words.known, job.generation.warnings)]),
         tuple(facts),
         buttons=(*offer_next(words, job), Button(words.say("All generations"), "generations")),
-        tone=_TONES.get(job.status, Tone.PLAIN),
+        tone=END_TONES.get(job.status, Tone.PLAIN),
         follows="" if job.status in TERMINAL else job.id,
     )
 
@@ -216,21 +210,8 @@ async def _confirm_again(context: Context, args: Args) -> Reply:
     "generation again",
     N_("Draw a prompt again"),
     GENERATION,
-    Param(
-        "seed",
-        N_("Which seed? The same one draws the same picture."),
-        Kind.NUMBER,
-        required=False,
-        named=True,
-        limits=Limits(least=0, most=MAX_SEED),
-    ),
-    Param(
-        "settings",
-        N_("Which settings? Write name=value, as many as you like."),
-        required=False,
-        example="count=4 steps=30",
-        check=_check_changes,
-    ),
+    SEED,
+    replace(SETTINGS, named=False, check=_check_changes),
     confirm=_confirm_again,
     yes=N_("Draw"),
 )

@@ -22,8 +22,9 @@ from bots.dialog import (
     Tone,
     command,
 )
+from bots.job_pieces import END_TONES, draw_share, get_share, list_costs
 from bots.pieces import show_drawing, show_status
-from bots.wording import N_, draw_bar, draw_line, shorten
+from bots.wording import N_, draw_line, shorten
 from core.jobs.records import TERMINAL, Job, Status
 
 _LIVE_JOB = replace(
@@ -46,7 +47,7 @@ async def list_own(context: Context, args: Args) -> Reply:
         (
             f"{job.dataset_name}: {job.training.trigger_words[0]}",
             show_status(words, job.status),
-            _show_share(context, job),
+            words.percent(get_share(job)),
             words.moment(job.created_at),
         )
         for job in page.items
@@ -82,30 +83,19 @@ async def describe(context: Context, job: Job) -> Reply:
     """Say how far a training is, in words alone: a message can be edited with it again and again."""
     words, studio = context.words, context.studio
     losses = await studio.jobs.list_losses(context.principal, job.id)
-    text = f"{draw_bar(_get_share(job))} {_show_share(context, job)}"
+    text = draw_share(words, job)
     if losses:
         text += f"\n{draw_line([loss for _, loss, _ in losses])}"
     if job.error is not None:
         text = words.known(job.error.message)
-    tones = {Status.COMPLETED: Tone.GOOD, Status.FAILED: Tone.BAD, Status.CANCELLED: Tone.CAUTION}
     return Reply(
         f"{job.dataset_name}: {', '.join(job.training.trigger_words)}",
         text,
         tuple(_list_facts(context, job)),
         buttons=tuple(_offer(context, job)),
-        tone=tones.get(job.status, Tone.PLAIN),
+        tone=END_TONES.get(job.status, Tone.PLAIN),
         follows="" if job.status in TERMINAL else job.id,
     )
-
-
-def _get_share(job: Job) -> float:
-    if job.status is Status.COMPLETED:
-        return 1.0
-    return job.progress.step / job.progress.total_steps if job.progress.total_steps else 0.0
-
-
-def _show_share(context: Context, job: Job) -> str:
-    return context.words.percent(_get_share(job))
 
 
 def _list_facts(context: Context, job: Job) -> list[Fact]:
@@ -122,10 +112,7 @@ def _list_facts(context: Context, job: Job) -> list[Fact]:
     if job.status in TERMINAL:
         lasted = (job.history[-1].at - job.history[0].at).total_seconds()
         facts.append(Fact(words.say("Took"), words.duration(lasted)))
-    facts.append(Fact(words.say("Price"), words.points(job.quote.points)))
-    if job.charged_points is not None:
-        facts.append(Fact(words.say("Charged"), words.points(job.charged_points)))
-    return facts
+    return [*facts, *list_costs(words, job)]
 
 
 def _offer(context: Context, job: Job) -> list[Button]:

@@ -18,6 +18,7 @@ from bots.dialog import (
     Tone,
     command,
 )
+from bots.job_pieces import list_price
 from bots.settings import read_settings, show_value
 from bots.wording import N_
 from core.errors import InvalidError, NotFoundError, RefusedError
@@ -107,15 +108,12 @@ async def _confirm(context: Context, args: Args) -> Reply:
     dataset = await studio.datasets.get(context.principal, args.text("dataset"))
     wishes = _make_wishes(context, args)
     spec, quote = await studio.jobs.quote(context.principal, wishes, dataset.id)
-    balance = await studio.points.get_balance(context.principal.account)
-    await studio.points.check_covers(context.principal.account, quote.points)
+    price = await list_price(context, quote)
     offering = studio.offerings.get(spec.offering)
     shown = [name for name in spec.params if name in _SHOWN_SETTINGS or name in wishes.params]
     further = await _name_start(context, spec)
     facts = [
-        Fact(words.say("Price"), words.points(quote.points)),
-        Fact(words.say("Your balance"), words.points(balance)),
-        Fact(words.say("Left afterwards"), words.points(balance - quote.points)),
+        *price,
         Fact(words.say("Training"), f"{offering.name}, {spec.base_model.name}"),
         *(Fact(words.say("Trains further"), name) for name in further),
         Fact(words.say("Trigger words"), ", ".join(spec.trigger_words)),

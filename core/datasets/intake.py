@@ -191,4 +191,5 @@ async def read_capped(body: AsyncIterator[bytes], cap_bytes: int = MAX_IMAGE_BYT
 
 
 async def stream_once(body: bytes) -> AsyncIterator[bytes]:
+    """Stream bytes that are in memory already."""
     yield body

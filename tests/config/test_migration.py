@@ -14,6 +14,7 @@ from config.settings import Settings
 from config.stores import list_record_classes, open_blobs, open_stores
 from config.wiring import open_studio
 from core.accounts.records import Principal
+from core.datasets.intake import stream_once
 from core.errors import DamagedError, InvalidError, RefusedError
 from tests.stores import set_stores
 
@@ -33,13 +34,11 @@ async def elsewhere(settings: Settings, mongodb_url: str, s3_url: str) -> AsyncI
             await studio.datasets.describe(principal, dataset.id, name=f"{name}'s own")
     blobs = FileBlobs(settings.data_folder)
     for n in range(20):
-        await blobs.put(f"d/{n % 3}/{n}", once(bytes([n]) * (n * 1000)), content_type="image/png")
+        await blobs.put(
+            f"d/{n % 3}/{n}", stream_once(bytes([n]) * (n * 1000)), content_type="image/png"
+        )
     async with set_stores(settings, mongodb_url, s3_url) as both:
         yield both
-
-
-async def once(body: bytes) -> AsyncIterator[bytes]:
-    yield body
 
 
 async def run(settings: Settings) -> dict[str, Moved]:
@@ -75,7 +74,7 @@ async def test_a_move_that_was_cut_off_is_repeated(elsewhere: Settings) -> None:
         await anext(moving)
     await moving.aclose()  # type: ignore[attr-defined]  # it is a generator
     async with open_blobs(elsewhere) as bucket:
-        await bucket.put("d/0/3", once(bytes([3]) * 3000), content_type="image/png")
+        await bucket.put("d/0/3", stream_once(bytes([3]) * 3000), content_type="image/png")
     assert await run(elsewhere) == await run(elsewhere)
 
 
