@@ -16,6 +16,7 @@ from adapters.web.views.common import View
 from adapters.web.views.generations import GenerationEvent
 from adapters.web.views.notifications import NotificationView, TrainingEvent
 from core.errors import TrainyardError, UnavailableError
+from core.jobs.records import TERMINAL, Job
 from core.ports import Event
 
 _log = logging.getLogger(__name__)
@@ -101,6 +102,17 @@ async def listen(call: Call) -> AsyncIterator[AsyncIterator[Event]]:
     with call.request.app[STREAMS].admit(call.principal.account):
         async with call.studio.events.subscribe(topic) as events:
             yield events
+
+
+async def until_end(events: AsyncIterator[Event], kind: str, job: Job) -> AsyncIterator[Event]:
+    """Yield a job's own events until it has ended; none when it had ended before."""
+    if job.status in TERMINAL:
+        return
+    async for event in events:
+        if event.kind == kind and event.data["id"] == job.id:
+            yield event
+            if event.data["status"] in TERMINAL:
+                return
 
 
 async def tell(call: Call, first: View | None, events: AsyncIterator[Event]) -> web.StreamResponse:

@@ -1,11 +1,9 @@
 """Generations: priced, submitted, followed, cancelled, and their pictures."""
 
-from collections.abc import AsyncIterator
-
 from aiohttp import web
 
 from adapters.web.downloads import send_stored
-from adapters.web.events import listen, tell
+from adapters.web.events import listen, tell, until_end
 from adapters.web.routing import Call, Routes
 from adapters.web.views.common import Listing, PageQuery
 from adapters.web.views.generations import (
@@ -25,8 +23,6 @@ from core.errors import (
     RefusedError,
     UnavailableError,
 )
-from core.jobs.records import TERMINAL
-from core.ports import Event
 
 routes = Routes("generations")
 _SPENDING = (RefusedError, InsufficientPointsError, ConflictError, UnavailableError, NotFoundError)
@@ -109,17 +105,4 @@ async def follow_generation(call: Call, generation_id: str) -> web.StreamRespons
     async with listen(call) as events:
         # Read after listening has begun, so that no event falls between the two.
         job = await call.studio.generations.get(call.principal, generation_id)
-        rest = _until_end(events, job.id, is_over=job.status in TERMINAL)
-        return await tell(call, GenerationView.of(job), rest)
-
-
-async def _until_end(
-    events: AsyncIterator[Event], job_id: str, *, is_over: bool
-) -> AsyncIterator[Event]:
-    if is_over:
-        return
-    async for event in events:
-        if event.kind == "generation" and event.data["id"] == job_id:
-            yield event
-            if event.data["status"] in TERMINAL:
-                return
+        return await tell(call, GenerationView.of(job), until_end(events, "generation", job))

@@ -1,11 +1,9 @@
 """Trainings: submitted, followed, cancelled, tried again."""
 
-from collections.abc import AsyncIterator
-
 from aiohttp import web
 
 from adapters.web.downloads import send_stored
-from adapters.web.events import listen, tell
+from adapters.web.events import listen, tell, until_end
 from adapters.web.routing import Call, Routes
 from adapters.web.views.common import Listing, PageQuery
 from adapters.web.views.trainings import (
@@ -23,9 +21,7 @@ from core.errors import (
     RefusedError,
     UnavailableError,
 )
-from core.jobs.records import TERMINAL
 from core.offerings.service import TrainingWishes
-from core.ports import Event
 
 routes = Routes("trainings")
 _SPENDING = (RefusedError, InsufficientPointsError, ConflictError, UnavailableError)
@@ -93,18 +89,4 @@ async def follow_training(call: Call, training_id: str) -> web.StreamResponse:
     async with listen(call) as events:
         # Read after listening has begun, so that no event falls between the two.
         job = await call.studio.jobs.get(call.principal, training_id)
-        rest = _until_end(events, job.id) if job.status not in TERMINAL else _none()
-        return await tell(call, TrainingView.of(job), rest)
-
-
-async def _until_end(events: AsyncIterator[Event], job_id: str) -> AsyncIterator[Event]:
-    async for event in events:
-        if event.kind == "training" and event.data["id"] == job_id:
-            yield event
-            if event.data["status"] in TERMINAL:
-                return
-
-
-async def _none() -> AsyncIterator[Event]:
-    for event in tuple[Event]():
-        yield event
+        return await tell(call, TrainingView.of(job), until_end(events, "training", job))
