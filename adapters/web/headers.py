@@ -16,7 +16,7 @@ _HEADERS = {
 PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'",
+    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types trainyard",
     "Referrer-Policy": "same-origin",
 }
 """What a page has instead. With no-referrer, browsers would send its forms with `Origin: null`."""

@@ -1,17 +1,13 @@
-"""The pages that the server writes itself, without a script: the first one, signing in, and signing out."""
+"""The pages that the server writes itself: signing in without a script, and the frame of the sandbox."""
 
 import html
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from urllib.parse import parse_qs
 
 from aiohttp import hdrs, web
 
-from adapters.web.bodies import read_body
 from adapters.web.cookies import (
-    check_csrf_token,
     check_origin,
-    drop_cookie,
     make_csrf_token,
     put_cookie,
     read_cookie,
@@ -19,12 +15,14 @@ from adapters.web.cookies import (
 from adapters.web.headers import PAGE_HEADERS
 from adapters.web.limiting import LIMITS, Action
 from adapters.web.problems import RETRY_AFTER_S, get_status
-from adapters.web.routing import PREFIX, STUDIO
+from adapters.web.routing import STUDIO
+from adapters.web.views.accounts import AccountView
 from bots.pieces import name_platform
 from bots.wording import Words
 from core.errors import NotFoundError, TrainyardError, UnauthenticatedError, UnavailableError
 
-STATIC = web.static("/static", Path(__file__).resolve().parent / "static")
+STATIC_FOLDER = Path(__file__).resolve().parent / "static"
+STATIC = web.static("/static", STATIC_FOLDER)
 _Page = Callable[[web.Request, Words], Awaitable[web.Response]]
 _PAGE = """<!doctype html>
 <html lang="{language}">
@@ -32,13 +30,46 @@ _PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title} · Trainyard</title>
-<link rel="stylesheet" href="/static/pages.css">
+<link rel="stylesheet" href="/static/design.css">
 </head>
-<body>
+<body class="plain">
 <main>
 <h1>{title}</h1>
 {body}
 </main>
+</body>
+</html>
+"""
+_STYLE = '<link rel="stylesheet" href="/static/{name}.css">'
+STYLES = ("design",)
+"""The stylesheets of the sandbox; each but the first belongs to a few pages."""
+PLACES = (
+    "datasets",
+    "train",
+    "trainings",
+    "models",
+    "generate",
+    "generations",
+    "points",
+    "inbox",
+    "account",
+    "admin",
+    "style",
+)
+"""The first part of every address of the sandbox; what lies below, its router knows (static/lib/router.js)."""
+_SANDBOX = """<!doctype html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Trainyard</title>
+<link rel="icon" href="/static/icon.svg" type="image/svg+xml">
+{styles}
+<script src="/static/app.js" type="module"></script>
+</head>
+<body data-account="{account}" data-csrf="{csrf_token}">
+<main id="main"></main>
+<noscript>{no_script}</noscript>
 </body>
 </html>
 """
@@ -66,8 +97,8 @@ def _serve(action: Action, page: _Page) -> Callable[[web.Request], Awaitable[web
     return serve
 
 
-async def _show_home(request: web.Request, words: Words) -> web.Response:
-    """Say who is signed in, or how to sign in."""
+async def _show_sandbox(request: web.Request, words: Words) -> web.Response:
+    """Send the frame that the scripts fill, to whoever is signed in; say to others how to sign in."""
     studio, secret = request.app[STUDIO], read_cookie(request)
     try:
         principal, _ = await studio.sessions.authenticate(secret)
@@ -75,15 +106,14 @@ async def _show_home(request: web.Request, words: Words) -> web.Response:
         hint = words.say("Ask the bot for a link with /login, or this computer: trainyard login")
         return _write(words, words.say("You are not signed in"), f"<p>{html.escape(hint)}</p>")
     account = await studio.accounts.get(principal)
-    words = Words(account.locale)
-    reference, sign_out = words.say("What programs can ask for"), words.say("Sign out")
-    body = (
-        f'<p><a href="{PREFIX}/openapi.json">{html.escape(reference)}</a></p>'
-        '<form method="post" action="/logout">'
-        f'<input type="hidden" name="csrf_token" value="{make_csrf_token(secret)}">'
-        f"<button>{html.escape(sign_out)}</button></form>"
+    text = _SANDBOX.format(
+        language=Words(account.locale).language,
+        styles="\n".join(_STYLE.format(name=name) for name in STYLES),
+        account=html.escape(AccountView.of(account).model_dump_json()),
+        csrf_token=make_csrf_token(secret),
+        no_script=html.escape(words.say("The sandbox needs JavaScript; allow it for this page.")),
     )
-    return _write(words, words.say("Hello, {name}", name=account.display_name), body)
+    return web.Response(text=text, content_type="text/html", headers=PAGE_HEADERS)
 
 
 async def _show_login(request: web.Request, words: Words) -> web.Response:
@@ -115,25 +145,9 @@ async def _sign_in(request: web.Request, words: Words) -> web.Response:
         request.headers.get(hdrs.USER_AGENT, ""),
         previous=read_cookie(request),
     )
-    answer = _go_home()
+    answer = web.Response(status=303, headers={hdrs.LOCATION: "/", **PAGE_HEADERS})
     put_cookie(request, answer, secret)
     return answer
-
-
-async def _sign_out(request: web.Request, words: Words) -> web.Response:
-    """End the session of this browser."""
-    check_origin(request)
-    secret = read_cookie(request)
-    form = parse_qs((await read_body(request)).decode(errors="replace"))
-    check_csrf_token(secret, form.get("csrf_token", [""])[0])
-    await request.app[STUDIO].sessions.sign_out(secret)
-    answer = _go_home()
-    drop_cookie(request, answer)
-    return answer
-
-
-def _go_home() -> web.Response:
-    return web.Response(status=303, headers={hdrs.LOCATION: "/", **PAGE_HEADERS})
 
 
 def _write(words: Words, title: str, body: str, status: int = 200) -> web.Response:
@@ -143,8 +157,11 @@ def _write(words: Words, title: str, body: str, status: int = 200) -> web.Respon
 
 
 PAGES = (
-    web.get("/", _serve(Action.ANONYMOUS, _show_home)),
+    web.get("/", _serve(Action.ANONYMOUS, _show_sandbox)),
+    web.get(
+        f"/{{place:({'|'.join(PLACES)})}}{{below:(/[^/]+)?}}",
+        _serve(Action.ANONYMOUS, _show_sandbox),
+    ),
     web.get("/login/{secret}", _serve(Action.ANONYMOUS, _show_login)),
     web.post("/login/{secret}", _serve(Action.SIGN_IN, _sign_in)),
-    web.post("/logout", _serve(Action.ANONYMOUS, _sign_out)),
 )

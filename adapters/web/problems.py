@@ -12,6 +12,7 @@ from aiohttp.typedefs import Handler
 from pydantic import ValidationError
 
 from adapters.web.views.common import View
+from bots.wording import Words
 from core import errors
 
 _log = logging.getLogger(__name__)
@@ -51,7 +52,8 @@ class FieldProblem(View):
 
 
 class Problem(View):
-    """An error as RFC 9457 has it; `code` is stable, `detail` is for the person."""
+    """An error as RFC 9457 has it; `code` is stable, `detail` is for the person, in the language that
+    Accept-Language begins with, where it is known here, else in English."""
 
     type: str = "about:blank"
     title: str
@@ -138,7 +140,8 @@ def _answer_ours(request: web.Request, error: errors.TrainyardError) -> web.Resp
     status = get_status(type(error))
     if status is HTTPStatus.INTERNAL_SERVER_ERROR:
         return _answer_unexpected(request)
-    problem = _problem(status, error.message, error.code)
+    language = request.headers.get(hdrs.ACCEPT_LANGUAGE, "").partition(",")[0]
+    problem = _problem(status, Words(language).known(error.message), error.code)
     if isinstance(error, InvalidFieldsError):
         problem = problem.model_copy(update={"errors": error.fields})
     response = make_response(problem)

@@ -1,6 +1,8 @@
 """Signing in from a link, on real pages: looked at without harm, used once, and by our own page alone."""
 
 import asyncio
+import html
+import json
 import re
 from collections.abc import AsyncIterator
 
@@ -10,12 +12,13 @@ from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 
 from adapters.web.app import create_app
+from adapters.web.pages import PLACES, STATIC_FOLDER
 from core.studio import Studio
 from tests.adapters.web.conftest import Api, Browser, sign_in
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
 _PAGE_POLICY = {"default-src 'none'", "script-src 'self'", "frame-ancestors 'none'"}
-_INLINE = re.compile(r"<script|<style|\bstyle=|\bon\w+=|javascript:", re.I)
+_INLINE = re.compile(r"<script(?! src)|<style|\bstyle=|\bon\w+=|javascript:", re.I)
 
 
 async def look(
@@ -124,33 +127,28 @@ async def test_signing_in_again_ends_what_the_browser_had(
     await planted.json("GET", "/me", 401)
 
 
-async def test_the_first_page_says_who_is_signed_in_and_signs_out(
-    nobody: Api, ada: Api, studio: Studio
+@pytest.mark.parametrize("place", ["/", *(f"/{name}" for name in PLACES), "/datasets/ds_a"])
+async def test_the_sandbox_is_for_those_who_are_signed_in(
+    nobody: Api, ada: Api, studio: Studio, place: str
 ) -> None:
-    _, text = await look(nobody, "/")
-    assert "You are not signed in" in text
+    _, text = await look(nobody, place)
+    assert "You are not signed in" in text and "app.js" not in text
     browser = await sign_in(ada, studio)
-    _, text = await look(nobody, "/", 200, "GET", **browser.cookie)
-    assert "Hello, ada" in text and 'href="/api/v1/openapi.json"' in text
-    found = re.search(r'name="csrf_token" value="(\w+)"', text)
-    assert found is not None
-    for token, headers, status in (
-        ("", OURS, 403),
-        ("x", OURS, 403),
-        (found[1], {"Sec-Fetch-Site": "cross-site"}, 403),
-        (found[1], OURS, 303),
-    ):
-        answer = await nobody.client.post(
-            "/logout",
-            data={"csrf_token": token},
-            headers={**browser.cookie, **headers},
-            allow_redirects=False,
-        )
-        assert answer.status == status
-        await browser.json("GET", "/me", 200 if status == 403 else 401)
-    assert answer.cookies["trainyard"]["max-age"] == "0"
-    _, text = await look(nobody, "/", 200, "GET", **browser.cookie)
+    _, text = await look(nobody, place, 200, "GET", **browser.cookie)
+    account = re.search(r'data-account="([^"]+)"', text)
+    token = re.search(r'data-csrf="(\w+)"', text)
+    assert account is not None and token is not None and "app.js" in text
+    assert json.loads(html.unescape(account[1])) == await ada.json("GET", "/me")
+    assert (await browser.json("GET", "/me/session"))["csrf_token"] == token[1]
+    await browser.json("DELETE", "/me/session", 204)
+    _, text = await look(nobody, place, 200, "GET", **browser.cookie)
     assert "You are not signed in" in text
+
+
+def test_the_router_knows_every_place_that_the_server_does() -> None:
+    router = (STATIC_FOLDER / "lib" / "router.js").read_text()
+    known = set(re.findall(r'^  \["/(\w+)', router, re.M))
+    assert known == set(PLACES)
 
 
 async def test_a_name_is_text_and_pages_speak_ones_language(nobody: Api, studio: Studio) -> None:
@@ -170,12 +168,12 @@ async def test_a_name_is_text_and_pages_speak_ones_language(nobody: Api, studio:
 
 
 async def test_static_files_are_asked_for_anew_by_their_etag(nobody: Api) -> None:
-    answer = await nobody.client.get("/static/pages.css")
+    answer = await nobody.client.get("/static/design.css")
     assert answer.status == 200 and answer.content_type == "text/css"
     assert answer.headers["Cache-Control"] == "no-cache"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     again = await nobody.client.get(
-        "/static/pages.css", headers={"If-None-Match": answer.headers["ETag"]}
+        "/static/design.css", headers={"If-None-Match": answer.headers["ETag"]}
     )
     assert again.status == 304 and again.headers["Cache-Control"] == "no-cache"
     for path in ("/static/", "/static/no.css", "/static/..%2fapp.py", "/static/../app.py"):

@@ -1,0 +1,4 @@
+export default {
+  "{n} point": "{n} Punkt",
+  "{n} points": "{n} Punkte",
+};
