@@ -1,0 +1,125 @@
+/** What admins see: people and their points, everybody's jobs, and whether the ledger adds up. */
+
+import { me } from "../app.js";
+import { Problem, api, makeKey, take } from "../lib/api.js";
+import { fill, html } from "../lib/dom.js";
+import { listen } from "../lib/live.js";
+import { button, complain, facts, field, openDialog, pageHead, statusBadge, tabs, toast } from "../lib/pieces.js";
+import { ago, mark, number, points, say, size } from "../lib/words.js";
+
+const KINDS = { train: mark("Training"), generate: mark("Generation"), caption: mark("Captions") };
+const STATUSES = ["queued", "preparing", "running", "finishing", "completed", "failed", "cancelled"];
+
+export async function open(place) {
+  if (me.role !== "admin") throw new Problem(403, "forbidden", say("Only admins may look here."));
+  place.setTitle(say("Admin"));
+  return html`<div class="stack">
+    ${pageHead(say("Admin"))}
+    ${tabs(place, [
+      ["people", say("People"), () => people(place)],
+      ["jobs", say("Jobs"), () => jobs(place)],
+      ["ledger", say("Ledger"), ledger],
+    ])}
+  </div>`;
+}
+
+function people({ signal }) {
+  const search = html`<input type="search" aria-label=${say("Name or account id")} placeholder=${say("Name or account id")} />`;
+  const rows = html`<tbody></tbody>`;
+  const show = async () => {
+    const { items } = await api.get(`/admin/accounts?${new URLSearchParams({ text: search.value })}`, { signal });
+    fill(rows, ...items.map((account) => html`<tr>
+      <td>${account.display_name}<br /><code class="quiet">${account.id}</code></td>
+      <td>${account.identities.map((identity) => identity.platform).join(", ")}</td>
+      <td class="number">${number(account.balance_points)}</td>
+      <td class="number">${size(account.storage_bytes)}</td>
+      <td>${button(say("Give points"), () => give(account, show), { kind: "small" })}</td>
+    </tr>`));
+  };
+  let waiting = 0;
+  search.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => show().catch(complain), 250);
+  });
+  show().catch(complain);
+  return html`<div class="stack">${search}${table([say("Account"), say("Known on"), say("Balance"), say("Storage"), ""], rows)}</div>`;
+}
+
+function give(account, show) {
+  const key = makeKey();
+  const amount = html`<input type="number" min="1" step="1" value="100" />`;
+  const note = html`<input maxlength="200" value=${say("A grant")} />`;
+  const send = async () => {
+    await api.post(`/admin/accounts/${account.id}/grants`, { points: Number(amount.value), note: note.value }, { key });
+    toast(say("{name} has {points} more.", { name: account.display_name, points: points(Number(amount.value)) }), { tone: "good" });
+    close();
+    await show();
+  };
+  const close = openDialog(say("Give points to {name}", { name: account.display_name }), html`<div class="stack">
+    ${field(say("Points"), amount)} ${field(say("What for"), note, { help: say("It stands in their statement.") })}
+    <div class="actions end">${button(say("Give"), send, { kind: "primary" })}</div>
+  </div>`);
+}
+
+function jobs(place) {
+  const chosen = html`<select aria-label=${say("State")}>
+    <option value="">${say("All states")}</option>
+    ${STATUSES.map((status) => html`<option value=${status} ?selected=${place.query.get("status") === status}>${statusBadge(status).textContent}</option>`)}
+  </select>`;
+  const rows = html`<tbody></tbody>`;
+  const show = async () => {
+    const query = chosen.value ? `?status=${chosen.value}` : "";
+    const found = await take(`/admin/jobs${query}`, 100, { signal: place.signal });
+    fill(rows, ...found.map(jobLine));
+  };
+  chosen.addEventListener("change", () => {
+    place.setQuery({ status: chosen.value });
+    show().catch(complain);
+  });
+  listen({ refresh: show, signal: place.signal });
+  show().catch(complain);
+  const again = button(say("Read again"), show, { kind: "small" });
+  return html`<div class="stack"><div class="row">${chosen}${again}</div>
+    ${table([say("Job"), say("State"), say("Step"), say("Worker"), say("Points"), say("Made")], rows)}</div>`;
+}
+
+function jobLine(job) {
+  return html`<tr>
+    <td>${say(KINDS[job.kind])}<br /><code class="quiet">${job.id}</code></td>
+    <td>${statusBadge(job.status)}${job.error ? html`<br /><span class="small-text">${job.error.code}</span>` : null}</td>
+    <td class="number">${number(job.progress.step)} / ${number(job.progress.total_steps)}</td>
+    <td>${job.held_by ? html`<code>${job.held_by.owner}</code>` : "–"}</td>
+    <td class="number">${job.charged_points === null ? "–" : number(job.charged_points)}</td>
+    <td>${ago(job.created_at)}</td>
+  </tr>`;
+}
+
+function ledger() {
+  const found = html`<div class="stack" aria-live="polite"></div>`;
+  const audit = async () => fill(found, verdict(await api.post("/admin/ledger-audits"), audit));
+  return html`<div class="stack">
+    <p class="quiet">${say("Reads every entry and every hold. What is found wrong stops spending until it is mended.")}</p>
+    <div class="actions">${button(say("Check the ledger"), audit, { kind: "primary", icon: "check" })}</div>
+    ${found}
+  </div>`;
+}
+
+function verdict({ verdict: read, stop_reason }, audit) {
+  const lift = async () => (await api.delete("/admin/spending-stop"), audit());
+  return html`<div class="stack">
+    <p class="note ${read.is_sound ? "good" : "bad"}">${read.is_sound ? say("The ledger adds up.") : say("The ledger does not add up.")}</p>
+    ${stop_reason ? html`<div class="note warn"><span>${say("Spending is stopped: {reason}", { reason: stop_reason })}</span>${button(say("Allow spending"), lift, { kind: "small" })}</div>` : null}
+    ${facts([
+      [say("Entries"), number(read.entries)], [say("Jobs"), number(read.jobs)],
+      [say("Granted"), points(read.granted_points)], [say("Charged"), points(read.charged_points)],
+      [say("Balances"), points(read.balances_points)], [say("Held"), points(read.open_holds_points)],
+    ])}
+    <ul>${read.findings.map((finding) => html`<li><code>${finding}</code></li>`)}</ul>
+  </div>`;
+}
+
+function table(heads, rows) {
+  return html`<div class="table-scroll" tabindex="0" role="region" aria-label=${heads[0]}><table>
+    <thead><tr>${heads.map((head) => html`<th>${head}</th>`)}</tr></thead>${rows}
+  </table></div>`;
+}
