@@ -11,10 +11,12 @@ from core.accounts.tokens import Tokens
 from core.auto_captions.service import AutoCaptions
 from core.conversations.receipts import Receipts
 from core.conversations.service import Conversations
+from core.datasets.arrangement import Arrangement
 from core.datasets.captions import Captions
 from core.datasets.export import Exports
 from core.datasets.imports import Imports
 from core.datasets.intake import Intake
+from core.datasets.overview import Overviews
 from core.datasets.records import Report
 from core.datasets.report import make_report
 from core.datasets.retention import Retention
@@ -92,20 +94,15 @@ class Studio:
             self.datasets, stores.items, ports.blobs, ports.images, self.accounts, clock
         )
         self.imports = Imports(self.intake, self.datasets, ports.fetcher)
-        self.captions = Captions(self.datasets)
+        self.captions, self.overviews = Captions(self.datasets), Overviews(stores.items)
+        self.arrangement = Arrangement(self.datasets, stores.items, clock)
         self.snapshots = Snapshots(
             stores.snapshots, stores.items, self.datasets, ports.blobs, clock
         )
         self.downloads = Downloads(stores.download_links, ports.blobs, clock, self.public_url)
         self.exports = Exports(self.datasets, ports.blobs, self.downloads)
-        self.sharing = Sharing(
-            self.datasets,
-            stores.members,
-            stores.invitations,
-            self.accounts,
-            self.notifications,
-            clock,
-        )
+        members = stores.members, stores.invitations
+        self.sharing = Sharing(self.datasets, *members, self.accounts, self.notifications, clock)
 
     def _open_models(self, ports: Ports) -> None:
         stores = ports.stores

@@ -14,7 +14,7 @@ from adapters.web.cookies import (
 )
 from adapters.web.headers import PAGE_HEADERS
 from adapters.web.limiting import LIMITS, Action
-from adapters.web.problems import RETRY_AFTER_S, get_status
+from adapters.web.problems import RETRY_AFTER_S, get_status, get_words
 from adapters.web.routing import STUDIO
 from adapters.web.views.accounts import AccountView
 from bots.pieces import name_platform
@@ -79,7 +79,7 @@ def _serve(action: Action, page: _Page) -> Callable[[web.Request], Awaitable[web
     """Count a request of this kind, answer it, and say in a page what goes wrong."""
 
     async def serve(request: web.Request) -> web.Response:
-        words = Words(request.headers.get(hdrs.ACCEPT_LANGUAGE, "").partition(",")[0])
+        words = get_words(request)
         try:
             await request.app[LIMITS].hit_from(action, request)
             return await page(request, words)

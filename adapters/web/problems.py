@@ -85,6 +85,11 @@ def explain(error: ValidationError, place: str) -> InvalidFieldsError:
     )
 
 
+def get_words(request: web.Request) -> Words:
+    """Return the words of the language that the request asks for."""
+    return Words(request.headers.get(hdrs.ACCEPT_LANGUAGE, "").partition(",")[0])
+
+
 def get_status(kind: type[errors.TrainyardError]) -> HTTPStatus:
     """Return the status of an error class: its own, else that of its nearest parent."""
     return next(STATUSES[parent] for parent in kind.__mro__ if parent in STATUSES)
@@ -140,8 +145,7 @@ def _answer_ours(request: web.Request, error: errors.TrainyardError) -> web.Resp
     status = get_status(type(error))
     if status is HTTPStatus.INTERNAL_SERVER_ERROR:
         return _answer_unexpected(request)
-    language = request.headers.get(hdrs.ACCEPT_LANGUAGE, "").partition(",")[0]
-    problem = _problem(status, Words(language).known(error.message), error.code)
+    problem = _problem(status, get_words(request).known(error.message), error.code)
     if isinstance(error, InvalidFieldsError):
         problem = problem.model_copy(update={"errors": error.fields})
     response = make_response(problem)

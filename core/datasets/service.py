@@ -142,11 +142,8 @@ class Datasets:
 
     async def get_item(self, principal: Principal, dataset_id: str, item_id: str) -> Item:
         dataset = await self.get(principal, dataset_id)
-        try:
-            item = await self._items.get(item_id)
-        except NotFoundError as error:
-            raise NotFoundError(_NO_ITEM) from error
-        if item.dataset != dataset.id or item.state is not ItemState.ACTIVE:
+        item = await self._find_item(dataset, item_id)
+        if item.state is not ItemState.ACTIVE:
             raise NotFoundError(_NO_ITEM)
         return item
 
@@ -176,7 +173,18 @@ class Datasets:
         """Return an item that the principal may take out. Raises NotFoundError, RefusedError."""
         require_scope(principal, Scope.WRITE)
         dataset = await self.get_joint(principal, dataset_id)
-        item = await self.get_item(principal, dataset_id, item_id)
+        item = await self.find_kept(principal, dataset, item_id)
+        if item.state is not ItemState.ACTIVE:
+            raise NotFoundError(_NO_ITEM)
+        return item
+
+    async def find_kept(self, principal: Principal, dataset: Dataset, item_id: str) -> Item:
+        """Return an item that the principal may take out or back, while its bytes are kept.
+
+        Raises NotFoundError, RefusedError."""
+        item = await self._find_item(dataset, item_id)
+        if item.state is ItemState.GONE:
+            raise NotFoundError(_NO_ITEM)
         if principal.account not in (dataset.owner, item.contributor):
             raise RefusedError("Only the owner of the dataset may remove what others added.")
         return item
@@ -199,6 +207,15 @@ class Datasets:
                     item = await self._items.get(item.id)
                 except NotFoundError:
                     return
+
+    async def _find_item(self, dataset: Dataset, item_id: str) -> Item:
+        try:
+            item = await self._items.get(item_id)
+        except NotFoundError as error:
+            raise NotFoundError(_NO_ITEM) from error
+        if item.dataset != dataset.id:
+            raise NotFoundError(_NO_ITEM)
+        return item
 
     async def find_live(self, dataset_id: str) -> Dataset | None:
         """Return a dataset that was not deleted, for the core's own rules; doors use `get`."""
