@@ -29,7 +29,9 @@ _CHANGES = {
     EditKind.PREFIX: N_("Put a text before each"),
     EditKind.SUFFIX: N_("Put a text behind each"),
     EditKind.REPLACE: N_("Find and replace"),
+    EditKind.REMOVE_TAG: N_("Take a tag out of each"),
 }
+_LOOKING = (EditKind.REPLACE, EditKind.REMOVE_TAG)
 
 
 async def list_changes(context: Context, args: Args, typed: str) -> Sequence[Choice]:
@@ -104,14 +106,15 @@ async def _confirm_all(context: Context, args: Args) -> Reply:
     Param("change", N_("What shall be done to each caption?"), Kind.CHOICE, list_changes),
     Param(
         "find",
-        N_("Which text is to be replaced?"),
+        N_("Which text is to be looked for?"),
         limits=_TEXT_LIMITS,
-        when=lambda context, args: args.text("change") == EditKind.REPLACE,
+        when=lambda context, args: args.text("change") in _LOOKING,
     ),
     Param(
         "text",
         N_("Which text is to be put there? A single - stands for nothing."),
         limits=_TEXT_LIMITS,
+        when=lambda context, args: args.text("change") != EditKind.REMOVE_TAG,
     ),
     confirm=_confirm_all,
     yes=N_("Change them"),

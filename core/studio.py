@@ -8,6 +8,7 @@ from core.accounts.records import Principal
 from core.accounts.service import Accounts
 from core.accounts.sessions import Sessions
 from core.accounts.tokens import Tokens
+from core.administration import Administration
 from core.auto_captions.service import AutoCaptions
 from core.conversations.receipts import Receipts
 from core.conversations.service import Conversations
@@ -125,16 +126,9 @@ class Studio:
     def _open_royalties(self, ports: Ports) -> None:
         stores, clock = ports.stores, ports.clock
         self.royalties = Royalties(stores.accruals, stores.model_uses, clock)
-        self.payouts = Payouts(
-            stores.accruals,
-            stores.entries,
-            self.royalties,
-            self.points,
-            self.accounts,
-            self.notifications,
-            clock,
-            self.rates.payout_minimum_points,
-        )
+        ledger = stores.accruals, stores.entries, self.royalties, self.points
+        least = self.rates.payout_minimum_points
+        self.payouts = Payouts(*ledger, self.accounts, self.notifications, clock, least)
         self._uses = Uses(stores.models, self.royalties, self.accounts)
         self.usage = Usage(
             stores.usage_reports,
@@ -224,6 +218,8 @@ class Studio:
         self.reconciler = Reconciler(
             stores.entries, stores.stops, stores.jobs, stores.accruals, clock
         )
+        looked_at = self.points, stores.jobs, stores.stops, self.reconciler
+        self.administration = Administration(stores.accounts, self.accounts, *looked_at)
 
     def _open_linking(self, ports: Ports) -> None:
         stores = ports.stores

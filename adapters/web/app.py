@@ -15,7 +15,9 @@ from adapters.web.openapi import make_document
 from adapters.web.pages import PAGES, STATIC
 from adapters.web.problems import error_door
 from adapters.web.routes import (
+    admin,
     auto_captions,
+    captions,
     datasets,
     generations,
     health,
@@ -47,6 +49,7 @@ _NOUNS = (
     datasets,
     sharing,
     items,
+    captions,
     offerings,
     auto_captions,
     trainings,
@@ -55,6 +58,7 @@ _NOUNS = (
     usage,
     points,
     notifications,
+    admin,
 )
 
 

@@ -27,7 +27,7 @@ _REF = "#/components/schemas/{model}"
 def make_document(operations: Sequence[Operation], version: str, cookie: str) -> Node:
     """Describe every operation; `cookie` is the name of the session's."""
     references, schemas = _make_schemas(operations)
-    writer = _Writer(references)
+    writer = _Writer(references, schemas)
     paths: dict[str, JsonValue] = {}
     for operation in operations:
         item = paths.setdefault(PREFIX + operation.path, {})
@@ -44,7 +44,7 @@ def make_document(operations: Sequence[Operation], version: str, cookie: str) ->
         "tags": [{"name": tag} for tag in dict.fromkeys(o.tag for o in operations)],
         "paths": paths,
         "components": {
-            "schemas": schemas,
+            "schemas": {**schemas},
             "securitySchemes": {
                 "bearer": {
                     "type": "http",
@@ -65,11 +65,11 @@ def make_document(operations: Sequence[Operation], version: str, cookie: str) ->
 References = dict[tuple[type[BaseModel], Mode], str]
 
 
-def _make_schemas(operations: Iterable[Operation]) -> tuple[References, JsonValue]:
+def _make_schemas(operations: Iterable[Operation]) -> tuple[References, dict[str, Node]]:
     """Make the schema of every model once, and say by which name each is known."""
     wanted: dict[tuple[type[BaseModel], Mode], None] = {(Problem, "serialization"): None}
     for operation in operations:
-        for form in (operation.body, operation.upload):
+        for form in (operation.body, operation.query, operation.upload):
             if form is not None:
                 wanted[form, "validation"] = None
         if operation.answer is not None:
@@ -82,15 +82,16 @@ def _make_schemas(operations: Iterable[Operation]) -> tuple[References, JsonValu
 class _Writer:
     """Writes operations down, with references to the schemas of their models."""
 
-    def __init__(self, references: References) -> None:
+    def __init__(self, references: References, schemas: dict[str, Node]) -> None:
         self._references = references
+        self._schemas = schemas
 
     def write(self, operation: Operation) -> Node:
         node: Node = {
             "operationId": operation.name,
             "summary": operation.summary,
             "tags": [operation.tag],
-            "parameters": [*_parameters(operation)],
+            "parameters": [*self._parameters(operation)],
             "responses": {**self._answers(operation), **self._problems(operation)},
         }
         if operation.description:
@@ -129,6 +130,32 @@ class _Writer:
     def _schema(self, model: type[BaseModel], mode: Mode) -> Node:
         return {"schema": {"$ref": self._references[model, mode]}}
 
+    def _parameters(self, operation: Operation) -> Iterable[Node]:
+        for name in operation.path_params:
+            yield {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        if operation.query is not None:
+            model = self._references[operation.query, "validation"].rpartition("/")[2]
+            properties = self._schemas[model]["properties"]
+            assert isinstance(properties, dict)
+            for name, schema in properties.items():
+                yield {"name": name, "in": "query", "required": False, "schema": schema}
+        if operation.scope is not None and operation.method not in SAFE_METHODS:
+            yield {
+                "name": CSRF_HEADER,
+                "in": "header",
+                "required": False,
+                "description": "Needed with a session's cookie, not with a token: see `GET /me/session`.",
+                "schema": {"type": "string", "maxLength": 200},
+            }
+        if operation.idempotent_by_key:
+            yield {
+                "name": KEY_HEADER,
+                "in": "header",
+                "required": True,
+                "description": "Send the same key when you repeat the request: it is then one purchase.",
+                "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+            }
+
 
 def _errors(operation: Operation) -> Iterable[type[TrainyardError]]:
     """List what can go wrong: what follows from the signature, then what is declared."""
@@ -142,27 +169,3 @@ def _errors(operation: Operation) -> Iterable[type[TrainyardError]]:
     if operation.body is not None:
         kinds.append(TooLargeError)
     return dict.fromkeys([*kinds, TooManyRequestsError, *operation.errors])
-
-
-def _parameters(operation: Operation) -> Iterable[Node]:
-    for name in operation.path_params:
-        yield {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-    if operation.query is not None:
-        for name, schema in operation.query.model_json_schema()["properties"].items():
-            yield {"name": name, "in": "query", "required": False, "schema": schema}
-    if operation.scope is not None and operation.method not in SAFE_METHODS:
-        yield {
-            "name": CSRF_HEADER,
-            "in": "header",
-            "required": False,
-            "description": "Needed with a session's cookie, not with a token: see `GET /me/session`.",
-            "schema": {"type": "string", "maxLength": 200},
-        }
-    if operation.idempotent_by_key:
-        yield {
-            "name": KEY_HEADER,
-            "in": "header",
-            "required": True,
-            "description": "Send the same key when you repeat the request: it is then one purchase.",
-            "schema": {"type": "string", "minLength": 1, "maxLength": 200},
-        }

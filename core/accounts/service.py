@@ -3,10 +3,21 @@
 from collections.abc import Callable
 
 from core.accounts.records import Account, Identity, Principal, Role
-from core.errors import AlreadyExistsError, StaleError, TooLargeError
+from core.errors import AlreadyExistsError, InvalidError, StaleError, TooLargeError
 from core.ports import Clock, Documents
-from core.records import new_id
+from core.records import Value, new_id
 from core.texts import clean_text
+
+MAX_NAME = 80
+
+
+class AccountChange(Value):
+    """What a person chooses about themselves; None leaves it as it is."""
+
+    display_name: str | None = None
+    locale: str | None = None
+    muted: tuple[str, ...] | None = None
+    """Platforms to which no direct messages are sent."""
 
 
 class Accounts:
@@ -78,6 +89,22 @@ class Accounts:
     async def set_locale(self, principal: Principal, locale: str) -> Account:
         """Choose the language that a person is answered in; again changes nothing."""
         return await self._prefer(principal, lambda account: {"locale": locale})
+
+    async def describe(self, principal: Principal, change: AccountChange) -> Account:
+        """Change what a person chooses about themselves; what is None stays. Raises InvalidError."""
+        fields: dict[str, object] = {}
+        if change.display_name is not None:
+            fields["display_name"] = clean_text(change.display_name).strip()
+            if not 1 <= len(str(fields["display_name"])) <= MAX_NAME:
+                raise InvalidError(f"Choose a name of 1 to {MAX_NAME} characters.")
+        if change.locale is not None:
+            fields["locale"] = change.locale
+        if change.muted is not None:
+            known = {one.platform for one in await self.list_identities(principal)}
+            if strange := sorted({*change.muted} - known):
+                raise InvalidError(f"You are not known on “{strange[0][:40]}”.")
+            fields["muted"] = tuple(sorted({*change.muted}))
+        return await self._prefer(principal, lambda account: fields)
 
     async def set_muted(self, principal: Principal, platform: str, muted: bool) -> Account:
         """Choose whether news goes to this platform as a direct message; again changes nothing."""

@@ -171,6 +171,8 @@ class Report(Value):
     total_bytes: int
     uncaptioned: tuple[str, ...]
     near_duplicates: tuple[NearDuplicate, ...]
+    near_duplicate_groups: tuple[tuple[str, ...], ...]
+    """The same pairs put together: items that look alike, in their order."""
     too_small: tuple[str, ...]
     blurred: tuple[str, ...]
     extreme_aspect: tuple[str, ...]

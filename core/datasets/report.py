@@ -24,12 +24,14 @@ def make_report(dataset: Dataset, items: Sequence[Item], offerings: Sequence[Off
     available = [o for o in offerings if o.status is Status.AVAILABLE]
     fits = tuple(_fit(offering, items) for offering in available)
     smallest = min((o.price.native_resolution_px for o in available), default=64)
+    pairs = find_near_duplicates(items)
     report = Report(
         dataset=dataset.id,
         items=len(items),
         total_bytes=sum(item.bytes for item in items),
         uncaptioned=tuple(item.id for item in items if not item.captions.get(caption_set)),
-        near_duplicates=find_near_duplicates(items),
+        near_duplicates=pairs,
+        near_duplicate_groups=group_pairs(items, pairs),
         too_small=tuple(i.id for i in items if min(i.width_px, i.height_px) < smallest),
         blurred=tuple(item.id for item in items if item.sharpness < BLURRED_BELOW),
         extreme_aspect=tuple(item.id for item in items if _aspect(item) > EXTREME_ASPECT),
@@ -51,6 +53,21 @@ def find_near_duplicates(items: Sequence[Item]) -> tuple[NearDuplicate, ...]:
     return tuple(
         NearDuplicate(first=items[one].id, second=items[two].id, distance=distance)
         for distance, one, two in heapq.nsmallest(MAX_PAIRS, pairs)  # frames of a film: millions
+    )
+
+
+def group_pairs(
+    items: Sequence[Item], pairs: Sequence[NearDuplicate]
+) -> tuple[tuple[str, ...], ...]:
+    """Put pairs that share an item together; groups and what is in them are in the items' order."""
+    groups = {item.id: {item.id} for item in items}
+    for pair in pairs:
+        joined = groups[pair.first] | groups[pair.second]
+        groups.update(dict.fromkeys(joined, joined))
+    order = [item.id for item in items]
+    heads = [id_ for id_ in order if id_ == min(groups[id_], key=order.index)]
+    return tuple(
+        tuple(sorted(groups[id_], key=order.index)) for id_ in heads if len(groups[id_]) > 1
     )
 
 

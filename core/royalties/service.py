@@ -1,13 +1,15 @@
 """Accruals and what they add up to; apart from the ledger, which keeps the points themselves."""
 
 import contextlib
+from collections import Counter
 from collections.abc import Sequence
+from datetime import date, timedelta
 
 from core.accounts.records import Principal
 from core.errors import AlreadyExistsError
-from core.paging import list_page
+from core.paging import iterate, list_page
 from core.ports import Clock, Documents
-from core.records import Condition, Page, PageRequest, Value, new_id
+from core.records import Above, Condition, Page, PageRequest, Value, new_id
 from core.royalties.records import Accrual, ModelUse, Part
 
 
@@ -20,6 +22,15 @@ class Earnings(Value):
     @property
     def due_points(self) -> int:
         return self.earned_points - self.paid_points
+
+
+class Earned(Value):
+    """What one payee earned by one model on one day, UTC."""
+
+    day: date
+    model: str
+    points: int
+    uses: int
 
 
 class Royalties:
@@ -84,3 +95,23 @@ class Royalties:
         """List what the principal earned, newest first."""
         where: dict[str, Condition] = {"payee": principal.account}
         return await list_page(self._accruals, where, "-created_at", page)
+
+    async def list_days(self, principal: Principal, days: int) -> list[Earned]:
+        """Sum what the principal earned in the last days by day and model, the newest first.
+
+        Today is one of the days, and each is of UTC.
+        """
+        now = self._clock.now()
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        since = midnight - timedelta(days=days - 1, milliseconds=1)
+        where: dict[str, Condition] = {"payee": principal.account, "created_at": Above(since)}
+        points: Counter[tuple[date, str]] = Counter()
+        uses: Counter[tuple[date, str]] = Counter()
+        async for accrual in iterate(self._accruals, where):
+            key = accrual.created_at.date(), accrual.model
+            points[key] += accrual.points
+            uses[key] += 1
+        keys = sorted(points, key=lambda key: (key[0], points[key], key[1]), reverse=True)
+        return [
+            Earned(day=key[0], model=key[1], points=points[key], uses=uses[key]) for key in keys
+        ]

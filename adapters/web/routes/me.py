@@ -1,12 +1,23 @@
-"""The account that asks, and its API tokens."""
+"""The account that asks: what it is called, where it is known, and its API tokens."""
 
 from datetime import timedelta
 
 from adapters.web.limiting import Action
 from adapters.web.routing import Call, Routes
-from adapters.web.views.accounts import AccountView, MadeToken, NewToken, TokenView
+from adapters.web.views.accounts import (
+    AccountForm,
+    AccountView,
+    IdentityList,
+    IdentityView,
+    LinkCodeForm,
+    LinkCodeView,
+    MadeToken,
+    NewToken,
+    TokenView,
+)
 from adapters.web.views.common import Listing
 from core.accounts.records import Scope
+from core.errors import RefusedError
 from core.records import Page
 
 routes = Routes("me")
@@ -16,6 +27,37 @@ routes = Routes("me")
 async def get_me(call: Call) -> AccountView:
     """Get the account that the token speaks for."""
     return AccountView.of(await call.studio.accounts.get(call.principal))
+
+
+@routes.patch("/me", scope=Scope.WRITE)
+async def change_me(call: Call, body: AccountForm) -> AccountView:
+    """Change your name, your language, or the platforms to which no direct messages are sent."""
+    return AccountView.of(await call.studio.accounts.describe(call.principal, body.to_change()))
+
+
+@routes.get("/me/identities")
+async def list_identities(call: Call) -> IdentityList:
+    """List the platforms on which you are known, the oldest first."""
+    found = await call.studio.accounts.list_identities(call.principal)
+    return IdentityList(items=tuple(map(IdentityView.of, found)))
+
+
+@routes.delete("/me/identities/{identity_id}", scope=Scope.WRITE, errors=(RefusedError,))
+async def unlink_identity(call: Call, identity_id: str) -> None:
+    """Take a platform off your account; it has an empty account from then on. The last one stays."""
+    await call.studio.linking.unlink(call.principal, identity_id)
+
+
+@routes.post("/me/link-codes", scope=Scope.WRITE, status=201, action=Action.TOKEN)
+async def make_link_code(call: Call) -> LinkCodeView:
+    """Make the code to type with /link on another platform; the one before is void."""
+    return LinkCodeView(code=await call.studio.linking.offer(call.principal))
+
+
+@routes.post("/me/links", scope=Scope.WRITE, action=Action.TOKEN, errors=(RefusedError,))
+async def link_accounts(call: Call, body: LinkCodeForm) -> AccountView:
+    """Join your account with the one that a code was shown to; answers the one that both are now."""
+    return AccountView.of(await call.studio.linking.redeem(call.principal, body.code))
 
 
 @routes.get("/me/tokens")

@@ -13,6 +13,9 @@ from adapters.web.views.models import (
     PromptForm,
     Publication,
     ResolutionView,
+    Suggestions,
+    SuggestionView,
+    WordQuery,
 )
 from core.accounts.records import Scope
 from core.errors import ConflictError, RefusedError
@@ -94,6 +97,15 @@ async def download_file(call: Call, model_id: str, name: str) -> web.StreamRespo
     """Download a file of a model; send `Range` to go on with a download that broke."""
     file = await call.studio.models.find_file(call.principal, model_id, name)
     return await send_stored(call.request, call.studio.blobs, file, save_as=file.name)
+
+
+@routes.get("/trigger-words")
+async def suggest_trigger_words(call: Call, query: WordQuery) -> Suggestions:
+    """List trigger words that begin so: of your models first, then of favourites and public ones."""
+    found = await call.studio.resolver.suggest(
+        call.principal, query.start, query.family, query.limit
+    )
+    return Suggestions(items=tuple(map(SuggestionView.of, found)))
 
 
 @routes.post("/loras/resolve")

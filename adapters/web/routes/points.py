@@ -8,7 +8,15 @@ from aiohttp import hdrs, web
 from adapters.web.downloads import write
 from adapters.web.routing import Call, Routes
 from adapters.web.views.common import Listing, PageQuery
-from adapters.web.views.points import AccrualView, BalanceView, EarningsView, EntryView
+from adapters.web.views.points import (
+    AccrualView,
+    BalanceView,
+    DaysQuery,
+    EarnedDays,
+    EarnedView,
+    EarningsView,
+    EntryView,
+)
 from core.points.records import Entry
 from core.records import Page, PageRequest, format_time
 
@@ -64,6 +72,13 @@ async def list_accruals(call: Call, query: PageQuery) -> Listing[AccrualView]:
     """List what your models have earned, by generation, newest first."""
     page = await call.studio.royalties.list_own(call.principal, query.page())
     return Listing[AccrualView].of(page)
+
+
+@routes.get("/royalties/days")
+async def list_earned_days(call: Call, query: DaysQuery) -> EarnedDays:
+    """Sum what you have earned by day, of UTC, and model, the latest day first."""
+    found = await call.studio.royalties.list_days(call.principal, query.days)
+    return EarnedDays(items=tuple(map(EarnedView.of, found)))
 
 
 def _write_rows(page: Page[Entry]) -> bytes:

@@ -1,9 +1,13 @@
 """The account, its tokens and its sessions as the API shows and takes them."""
 
-from pydantic import ConfigDict, Field
+from typing import Annotated
+
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 
 from adapters.web.views.common import Form, Time, View
+from bots.wording import LANGUAGES
 from core.accounts.records import Role, Scope
+from core.accounts.service import AccountChange
 
 
 class QuotasView(View):
@@ -21,9 +25,71 @@ class AccountView(View):
     display_name: str
     role: Role
     locale: str
+    muted: tuple[str, ...] = Field(description="Platforms to which no direct messages are sent.")
     quotas: QuotasView
     storage_bytes: int
     created_at: Time
+
+
+def _check_language(locale: str | None) -> str | None:
+    if locale is not None and locale not in LANGUAGES:
+        raise ValueError(f"choose one of: {', '.join(LANGUAGES)}")
+    return locale
+
+
+Language = Annotated[
+    str | None,
+    AfterValidator(_check_language),
+    WithJsonSchema({"anyOf": [{"type": "string", "enum": [*LANGUAGES]}, {"type": "null"}]}),
+]
+
+
+class AccountForm(Form):
+    """What to change about yourself; what is left out stays."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"display_name": "Ada", "locale": "de", "muted": []}]}
+    )
+
+    display_name: str | None = None
+    locale: Language = None
+    muted: tuple[str, ...] | None = Field(
+        default=None, max_length=20, description="Platforms to send no direct messages to."
+    )
+
+    def to_change(self) -> AccountChange:
+        return AccountChange(**self.model_dump())
+
+
+class IdentityView(View):
+    """A platform on which you are known."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: str
+    platform: str
+    external_id: str
+    created_at: Time
+
+
+class IdentityList(View):
+    """Everywhere that you are known, the oldest first."""
+
+    items: tuple[IdentityView, ...]
+
+
+class LinkCodeView(View):
+    """The code to type with /link on another platform within ten minutes; it is shown this once."""
+
+    code: str
+
+
+class LinkCodeForm(Form):
+    """The code that /link showed you on another platform."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"code": "ABCD-EFGH"}]})
+
+    code: str = Field(max_length=200)
 
 
 class TokenView(View):

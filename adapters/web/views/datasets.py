@@ -191,6 +191,7 @@ class ReportView(View):
     total_bytes: int
     uncaptioned: tuple[str, ...]
     near_duplicates: tuple[NearDuplicateView, ...]
+    near_duplicate_groups: tuple[tuple[str, ...], ...]
     too_small: tuple[str, ...]
     blurred: tuple[str, ...]
     extreme_aspect: tuple[str, ...]

@@ -158,6 +158,29 @@ class PromptForm(Form):
     family: str = ""
 
 
+class WordQuery(Form):
+    """Which trigger words are wanted."""
+
+    start: str = Field(default="", max_length=100, description="What they begin with.")
+    family: str = Field(default="", max_length=60, description="Of base models; left out, any.")
+    limit: int = Field(default=20, ge=1, le=100, description="How many, at most.")
+
+
+class SuggestionView(View):
+    """A trigger word, and the model that it brings in."""
+
+    word: str
+    model: str
+    name: str
+    family: str
+
+
+class Suggestions(View):
+    """The trigger words that were found."""
+
+    items: tuple[SuggestionView, ...]
+
+
 class ResolvedModelView(View):
     """A model that the prompt brings in; `trigger_word` is empty when a tag did."""
 

@@ -1,6 +1,8 @@
 """Balance and statement as the API shows them."""
 
-from pydantic import ConfigDict
+from datetime import date
+
+from pydantic import ConfigDict, Field
 
 from adapters.web.views.common import Form, Time, View
 from core.points.records import EntryKind
@@ -43,6 +45,27 @@ class AccrualView(View):
     training: str
     points: int
     created_at: Time
+
+
+class DaysQuery(Form):
+    """How far back."""
+
+    days: int = Field(default=30, ge=1, le=366, description="How many, today is one of them.")
+
+
+class EarnedView(View):
+    """What one model earned for you on one day."""
+
+    day: date
+    model: str
+    points: int
+    uses: int
+
+
+class EarnedDays(View):
+    """Every day and model that earned anything."""
+
+    items: tuple[EarnedView, ...]
 
 
 class UsageForm(Form):

@@ -16,7 +16,7 @@ from PIL import Image
 from adapters.web.app import create_app
 from adapters.web.cookies import make_csrf_token
 from config.settings import Settings
-from core.accounts.records import Account, Principal
+from core.accounts.records import Account, Principal, Role
 from core.jobs.records import Job, Kind, Picture, Sample, StoredFile
 from core.studio import Studio
 
@@ -146,6 +146,12 @@ async def meet(client: TestClient[Request, Application], studio: Studio, name: s
     return Api(client, account, token)
 
 
+async def meet_admin(client: TestClient[Request, Application], studio: Studio) -> Api:
+    account, _ = await studio.accounts.first_contact("test", "root", "root", role=Role.ADMIN)
+    _, token = await studio.tokens.create(account, "test")
+    return Api(client, account, token)
+
+
 @pytest.fixture
 async def ada(client: TestClient[Request, Application], studio: Studio) -> Api:
     """Somebody with 1000 points."""
@@ -267,13 +273,16 @@ class World:
     session_id: str
     generation_id: str
     auto_caption_id: str
+    identity_id: str
 
     def fill(self, path: str) -> str:
         """Put the ids into an operation's path."""
         names = {"samples": "sample.png", "generations": "1.png"}
         known = (name for part, name in names.items() if part in path)
         name = next(known, "mycat.safetensors")
-        return path.format(**vars(self), offering_id="tiny-lora", name=name, token="never")
+        return path.format(
+            **vars(self), offering_id="tiny-lora", name=name, token="never", account_id="ac_none"
+        )
 
 
 @pytest.fixture
@@ -307,4 +316,5 @@ async def world(ada: Api, studio: Studio, dataset: str) -> World:
         session_id=sessions["items"][0]["id"],
         generation_id=generation,
         auto_caption_id=captions,
+        identity_id=(await ada.json("GET", "/me/identities"))["items"][0]["id"],
     )

@@ -121,3 +121,15 @@ async def test_the_report_says_what_to_mend_and_what_fits(ada: Api, dataset: str
     assert report["items"] == 4 and len(report["uncaptioned"]) == 1
     fits = {offering["offering"]: offering["fits"] for offering in report["offerings"]}
     assert fits["tiny-lora"] is True and fits["sd15-lora"] is False
+
+
+async def test_pictures_that_look_alike_are_grouped(ada: Api, dataset: str) -> None:
+    near = [(f"{size}.png", save(picture(7).resize((size, size)))) for size in (90, 100, 110)]
+    await ada.upload(dataset, *near)
+    report = await ada.json("GET", f"/datasets/{dataset}/report")
+    items = (await ada.json("GET", f"/datasets/{dataset}/items"))["items"]
+    alike = [item["id"] for item in items if item["filename"] in ("90.png", "100.png", "110.png")]
+    assert alike in report["near_duplicate_groups"]
+    grouped = [item for group in report["near_duplicate_groups"] for item in group]
+    pairs = report["near_duplicates"]
+    assert {*grouped} == {pair[end] for pair in pairs for end in ("first", "second")}

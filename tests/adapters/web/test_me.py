@@ -61,3 +61,27 @@ async def test_a_token_form_is_checked_in_words(ada: Api) -> None:
         "body.expires_in_days",
         "body.owner",
     }
+
+
+async def test_a_person_chooses_name_language_and_where_no_news_is_sent(ada: Api) -> None:
+    changed = await ada.json(
+        "PATCH", "/me", json={"display_name": " Ada \n ", "locale": "de", "muted": ["test"]}
+    )
+    assert (changed["display_name"], changed["locale"], changed["muted"]) == ("Ada", "de", ["test"])
+    assert await ada.json("PATCH", "/me", json={}) == changed
+    assert await ada.json("GET", "/me") == changed
+    for wrong in ({"locale": "xx"}, {"display_name": "  "}, {"muted": ["mars"]}, {"role": "admin"}):
+        await ada.json("PATCH", "/me", 422, json=wrong)
+    assert (await ada.json("PATCH", "/me", json={"muted": []}))["muted"] == []
+
+
+async def test_a_person_links_a_platform_and_takes_it_off_again(ada: Api, eve: Api) -> None:
+    code = (await ada.json("POST", "/me/link-codes", 201))["code"]
+    joined = await eve.json("POST", "/me/links", json={"code": code})
+    both = (await ada.json("GET", "/me/identities"))["items"]
+    assert sorted(one["external_id"] for one in both) == ["ada", "eve"]
+    assert (await ada.json("GET", "/me"))["id"] == (await eve.json("GET", "/me"))["id"]
+    assert joined["id"] == (await ada.json("GET", "/me"))["id"]
+    await eve.json("POST", "/me/links", 422, json={"code": code})
+    await ada.json("DELETE", f"/me/identities/{both[1]['id']}", 204)
+    await ada.json("DELETE", f"/me/identities/{both[0]['id']}", 422)

@@ -93,3 +93,20 @@ def test_no_range_ever_leaves_the_file(header: str, size: int) -> None:
     except HTTPRequestRangeNotSatisfiable:
         return
     assert wanted is None or 0 <= wanted[0] < wanted[1] <= size
+
+
+async def test_trigger_words_are_suggested_by_how_they_begin(
+    ada: Api, eve: Api, world: World
+) -> None:
+    (found,) = (await ada.json("GET", "/trigger-words?start=MyC"))["items"]
+    assert (found["word"], found["model"]) == ("mycat", world.model_id)
+    assert len((await ada.json("GET", "/trigger-words"))["items"]) == 1
+    for query in ("start=cat", "start=myc&family=sdxl"):
+        assert (await ada.json("GET", f"/trigger-words?{query}"))["items"] == []
+    await ada.json("GET", "/trigger-words?family=none", 422)
+    assert (await eve.json("GET", "/trigger-words?start=myc"))["items"] == []
+    path = f"/models/{world.model_id}/publication"
+    await ada.json("PUT", path, json={"access": "public", "trigger_words": ["miracat"]})
+    assert (await ada.json("GET", "/trigger-words?start=myc"))["items"] == []  # it was changed
+    (shared,) = (await eve.json("GET", "/trigger-words?start=mira"))["items"]
+    assert shared["model"] == world.model_id

@@ -2,7 +2,9 @@
 
 import csv
 import io
+from datetime import UTC, datetime
 
+from core.royalties.records import Part
 from core.studio import Studio
 from tests.adapters.web.conftest import Api, World
 
@@ -38,3 +40,21 @@ async def test_the_statement_as_csv_is_whole_and_starts_no_formula(
     assert sum(int(row["amount_points"]) for row in rows) == 1250
     assert {row["note"] for row in rows} == {"'=HYPERLINK(1)", "tip", "Welcome"}
     assert (await ada.ask("HEAD", "/points/statement.csv")).status == 200
+
+
+async def test_earnings_are_summed_by_day_and_model(ada: Api, eve: Api, studio: Studio) -> None:
+    for generation, model, points in (
+        ("jb_1", "md_a", 2),
+        ("jb_2", "md_a", 3),
+        ("jb_3", "md_b", 1),
+    ):
+        part = Part(model=model, training="jb_t", payee=ada.account.id, points=points)
+        await studio.royalties.accrue(generation, eve.account.id, [part])
+    today = datetime.now(UTC).date().isoformat()
+    found = (await ada.json("GET", "/royalties/days?days=2"))["items"]
+    assert [(one["model"], one["points"], one["uses"]) for one in found] == [
+        ("md_a", 5, 2),
+        ("md_b", 1, 1),
+    ]
+    assert {one["day"] for one in found} == {today}
+    assert (await eve.json("GET", "/royalties/days"))["items"] == []

@@ -45,3 +45,18 @@ async def test_an_edit_says_what_it_lacks(yard: Yard) -> None:
         with pytest.raises(InvalidError, match=words):
             edit = CaptionEdit(kind=EditKind(kind), text=" ", find=find)
             await yard.studio.captions.edit(mira, dataset, edit)
+
+
+@pytest.mark.parametrize(
+    ("caption", "after"),
+    [
+        ("cat, red, chair", "cat, chair"),
+        ("Red, cat", "cat"),
+        ("cat,red", "cat"),
+        ("red", ""),
+        ("cat, red chair, infrared", "cat, red chair, infrared"),
+        ("cat ,  dog", "cat ,  dog"),
+    ],
+)
+def test_a_tag_is_taken_out_whole(caption: str, after: str) -> None:
+    assert CaptionEdit(kind=EditKind.REMOVE_TAG, find=" red,").apply(caption) == after
