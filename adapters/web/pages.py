@@ -41,7 +41,7 @@ _PAGE = """<!doctype html>
 </html>
 """
 _STYLE = '<link rel="stylesheet" href="/static/{name}.css">'
-STYLES = ("design",)
+STYLES = ("design", "dataset")
 """The stylesheets of the sandbox; each but the first belongs to a few pages."""
 PLACES = (
     "datasets",

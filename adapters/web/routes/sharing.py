@@ -41,6 +41,12 @@ async def list_joined(call: Call, query: PageQuery) -> Listing[DatasetView]:
     return await show_page(call, page)
 
 
+@routes.delete("/memberships/{dataset_id}", scope=Scope.WRITE)
+async def leave_dataset(call: Call, dataset_id: str) -> None:
+    """Leave another's dataset; what you added stays."""
+    await call.studio.sharing.leave(call.principal, dataset_id)
+
+
 @routes.get("/datasets/{dataset_id}/members")
 async def list_members(call: Call, dataset_id: str) -> MemberList:
     """List who has joined a dataset that you work on."""
