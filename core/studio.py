@@ -18,6 +18,7 @@ from core.datasets.imports import Imports
 from core.datasets.intake import Intake
 from core.datasets.records import Report
 from core.datasets.report import make_report
+from core.datasets.resumable import Uploads
 from core.datasets.retention import Retention
 from core.datasets.service import Datasets
 from core.datasets.sharing import Sharing
@@ -93,6 +94,8 @@ class Studio:
             self.datasets, stores.items, ports.blobs, ports.images, self.accounts, clock
         )
         self.imports = Imports(self.intake, self.datasets, ports.fetcher)
+        working = self.datasets, self.imports, self.accounts, ports.blobs
+        self.uploads = Uploads(stores.uploads, *working, clock)
         self.captions = Captions(self.datasets)
         self.snapshots = Snapshots(
             stores.snapshots, stores.items, self.datasets, ports.blobs, clock
@@ -212,6 +215,7 @@ class Studio:
                 self.linking.sweep,
                 self.sharing.sweep,
                 self.downloads.sweep,
+                self.uploads.sweep,
                 self.trigger_map.sweep,
                 self.popularity.sweep,
                 self.usage.sweep,

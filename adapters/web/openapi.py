@@ -102,6 +102,8 @@ class _Writer:
             node["requestBody"] = self._body("application/json", operation.body)
         if operation.upload is not None:
             node["requestBody"] = self._body("multipart/form-data", operation.upload)
+        if operation.takes:
+            node["requestBody"] = {"required": True, "content": {operation.takes: {}}}
         return node
 
     def _body(self, media: str, form: type[BaseModel]) -> Node:
@@ -166,6 +168,6 @@ def _errors(operation: Operation) -> Iterable[type[TrainyardError]]:
         kinds.append(NotFoundError)
     if operation.body or operation.query or operation.upload or operation.idempotent_by_key:
         kinds.append(InvalidError)
-    if operation.body is not None:
+    if operation.body is not None or operation.takes:
         kinds.append(TooLargeError)
     return dict.fromkeys([*kinds, TooManyRequestsError, *operation.errors])

@@ -52,6 +52,8 @@ class Declared(TypedDict, total=False):
     """The content type of an answer that is not JSON."""
     upload: type[Form]
     """Describes a multipart body that the handler reads by itself."""
+    takes: str
+    """The content type of a body that the handler reads by itself and that has no model."""
     action: Action
     """As what it is counted, by account; what is open to everyone is counted by address."""
     errors: tuple[type[TrainyardError], ...]
@@ -70,6 +72,7 @@ class Operation:
     status: int
     media: str
     upload: type[Form] | None
+    takes: str
     action: Action
     errors: tuple[type[TrainyardError], ...]
     body: type[Form] | None
@@ -134,6 +137,7 @@ class Routes:
                 status=declared.get("status", 200),
                 media=declared.get("media", "application/json"),
                 upload=declared.get("upload"),
+                takes=declared.get("takes", ""),
                 action=declared.get("action", Action.REQUEST),
                 errors=declared.get("errors", ()),
                 body=hints.get("body"),
