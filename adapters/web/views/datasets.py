@@ -17,6 +17,7 @@ class DatasetView(View):
     tags: tuple[str, ...]
     access: Access
     default_caption_set: str
+    version: int
     created_at: Time
     updated_at: Time
 
@@ -57,6 +58,7 @@ class ItemView(View):
     source: Source
     filename: str
     captions: dict[str, str]
+    version: int
     created_at: Time
 
 
