@@ -20,6 +20,7 @@ from core.datasets.intake import Intake
 from core.datasets.overview import Overviews
 from core.datasets.records import Report
 from core.datasets.report import make_report
+from core.datasets.resumable import Uploads
 from core.datasets.retention import Retention
 from core.datasets.service import Datasets
 from core.datasets.sharing import Sharing
@@ -95,6 +96,8 @@ class Studio:
             self.datasets, stores.items, ports.blobs, ports.images, self.accounts, clock
         )
         self.imports = Imports(self.intake, self.datasets, ports.fetcher)
+        working = self.datasets, self.imports, self.accounts, ports.blobs
+        self.uploads = Uploads(stores.uploads, *working, clock)
         self.captions, self.overviews = Captions(self.datasets), Overviews(stores.items)
         self.arrangement = Arrangement(self.datasets, stores.items, clock)
         self.snapshots = Snapshots(
@@ -209,6 +212,7 @@ class Studio:
                 self.linking.sweep,
                 self.sharing.sweep,
                 self.downloads.sweep,
+                self.uploads.sweep,
                 self.trigger_map.sweep,
                 self.popularity.sweep,
                 self.usage.sweep,

@@ -35,6 +35,7 @@ STATUSES: Mapping[type[errors.TrainyardError], HTTPStatus] = {
     errors.ConflictError: HTTPStatus.CONFLICT,
     errors.AlreadyExistsError: HTTPStatus.CONFLICT,
     errors.StaleError: HTTPStatus.CONFLICT,
+    errors.ChangedError: HTTPStatus.PRECONDITION_FAILED,
     errors.LeaseLostError: HTTPStatus.CONFLICT,
     errors.UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,

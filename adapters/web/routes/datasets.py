@@ -43,14 +43,17 @@ async def get_dataset(call: Call, dataset_id: str) -> DatasetView:
 
 
 @routes.patch("/datasets/{dataset_id}", scope=Scope.WRITE)
-async def change_dataset(call: Call, dataset_id: str, body: DatasetChange) -> DatasetView:
+async def change_dataset(
+    call: Call, dataset_id: str, body: DatasetChange, version: int | None
+) -> DatasetView:
     """Change the name, the description, or which caption set is shown, edited and trained with."""
     if body.default_caption_set is not None:
         await call.studio.datasets.choose_captions(
-            call.principal, dataset_id, body.default_caption_set
+            call.principal, dataset_id, body.default_caption_set, version
         )
+        version = None
     dataset = await call.studio.datasets.describe(
-        call.principal, dataset_id, body.name, body.description
+        call.principal, dataset_id, body.name, body.description, version
     )
     return await show(call, dataset)
 

@@ -87,14 +87,16 @@ async def get_thumbnail(call: Call, dataset_id: str, item_id: str) -> web.Stream
     """Get a small picture, at most 320 px on its longer side."""
     item = await call.studio.datasets.get_item(call.principal, dataset_id, item_id)
     stored = await call.studio.blobs.info(item.thumbnail_key)
-    return await send_stored(call.request, call.studio.blobs, stored)
+    return await send_stored(call.request, call.studio.blobs, stored, never_changes=True)
 
 
 @routes.put("/datasets/{dataset_id}/items/{item_id}/caption", scope=Scope.WRITE)
-async def set_caption(call: Call, dataset_id: str, item_id: str, body: Caption) -> ItemView:
+async def set_caption(
+    call: Call, dataset_id: str, item_id: str, body: Caption, version: int | None
+) -> ItemView:
     """Set a picture's caption in a caption set; an empty text removes it."""
     item = await call.studio.datasets.caption(
-        call.principal, dataset_id, item_id, body.text, set_name=body.set_name
+        call.principal, dataset_id, item_id, body.text, set_name=body.set_name, version=version
     )
     return ItemView.of(item)
 

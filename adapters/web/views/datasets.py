@@ -21,6 +21,7 @@ class DatasetView(View):
     items: int = Field(description="How many pictures it has.")
     cover: str | None = Field(description="The id of the first one.")
     own: bool = Field(description="Whether it is yours; else you have joined it, or it is open.")
+    version: int
     created_at: Time
     updated_at: Time
 
@@ -61,6 +62,7 @@ class ItemView(View):
     source: Source
     filename: str
     captions: dict[str, str]
+    version: int
     created_at: Time
 
 
