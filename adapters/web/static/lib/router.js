@@ -129,7 +129,8 @@ async function open(signal) {
         if (value === null || value === "") place.query.delete(name);
         else place.query.set(name, value);
       }
-      history.replaceState(history.state, "", `?${place.query}`);
+      if (signal.aborted) return;
+      history.replaceState(history.state, "", location.pathname + (place.query.size ? `?${place.query}` : ""));
     },
     stay: (follow) => (onStay = { path: location.pathname, follow }),
   };

@@ -30,7 +30,10 @@ export const isOpen = (entry) => ["waiting", "sending", "checking"].includes(ent
 
 /** Put files into the queue; `files` are [File, caption]. What can be told to be wrong is refused at once. */
 export function addFiles(dataset, files) {
-  for (const [file, caption] of files) push({ dataset, file, caption, name: file.name, size: file.size }, refuse(file));
+  for (const [file, caption] of files) {
+    const reason = refuse(file);
+    push({ dataset, caption, file: reason ? null : file, name: file.name, size: file.size }, reason);
+  }
   start();
 }
 

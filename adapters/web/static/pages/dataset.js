@@ -86,7 +86,7 @@ function makeAddress(place, id) {
   const query = new URLSearchParams(place.query);
   query.delete("item");
   if (id) query.set("item", id);
-  return `${location.pathname}${String(query) && `?${query}`}`;
+  return location.pathname + (query.size ? `?${query}` : "");
 }
 
 /** Open the editor on a picture of the address, as soon as it is loaded. */

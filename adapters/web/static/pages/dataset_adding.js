@@ -124,7 +124,7 @@ function askForAddresses(dataset) {
 
 /** The queue of a dataset: every file with its progress, what became of it, and what to do. */
 export function makeQueue(dataset, items, signal) {
-  const rows = html`<ul class="queue"></ul>`;
+  const rows = html`<ul class="queue" tabindex="0" aria-label=${say("Files")}></ul>`;
   const summary = html`<strong aria-live="polite"></strong>`;
   const bar = progress(0, say("Progress of all files"));
   const actions = html`<div class="actions"></div>`;

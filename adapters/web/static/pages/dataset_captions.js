@@ -4,7 +4,7 @@ import { Problem, api, makeKey, take } from "../lib/api.js";
 import { fill, html } from "../lib/dom.js";
 import { describeProgress, getShare } from "../lib/jobs.js";
 import { listen } from "../lib/live.js";
-import { badge, button, field, hasEnded, progress, statusBadge, toast } from "../lib/pieces.js";
+import { badge, button, complain, field, hasEnded, progress, statusBadge, toast } from "../lib/pieces.js";
 import { count, mark, number, pictures, points, say } from "../lib/words.js";
 import { listSets } from "./dataset_editor.js";
 import { getThumbnail } from "./dataset_items.js";
@@ -41,6 +41,7 @@ function bulkEdit(items) {
   const text = html`<input />`;
   const findBox = field(say("Look for"), find);
   const textBox = field(say("Text"), text);
+  const setBox = field(say("Caption set"), set);
   const preview = html`<div aria-live="polite"></div>`;
   let timer = 0;
   let asked = 0;
@@ -65,7 +66,7 @@ function bulkEdit(items) {
     const edit = makeEdit();
     const answer = await api.post(`${items.path}/caption-edits`, edit);
     const before = Object.fromEntries(answer.items.map((one) => [one.item, one.before]));
-    const undo = { text: say("Undo"), run: () => undoEdit(items, before, edit.set_name) };
+    const undo = { text: say("Undo"), run: () => undoEdit(items, before, edit.set_name).then(ask).catch(complain) };
     const isWhole = answer.changed <= UNDOABLE && answer.changed > 0;
     toast(count(answer.changed, "{n} caption changed.", "{n} captions changed."), isWhole ? { action: undo } : {});
     await items.load();
@@ -81,6 +82,7 @@ function bulkEdit(items) {
     const names = listSets(items);
     if (String(names) === set.dataset.names) return;
     set.dataset.names = names;
+    setBox.hidden = names.length < 2;
     fill(set, names.map((name) => html`<option value=${name}>${nameSet(name)}</option>`));
   };
   for (const control of [kind, set, find, text]) control.addEventListener("input", changed);
@@ -89,7 +91,7 @@ function bulkEdit(items) {
   changed();
   return html`<section class="card">
     <h2>${say("Change all captions")}</h2>
-    <div class="columns">${field(say("What"), kind)} ${findBox} ${textBox} ${field(say("Caption set"), set)}</div>
+    <div class="columns">${field(say("What"), kind)} ${findBox} ${textBox} ${setBox}</div>
     ${preview}
   </section>`;
 }
@@ -104,7 +106,7 @@ function showChanges(items, { changed, items: shown }, apply) {
   });
   const text = count(changed, "Change {n} caption", "Change {n} captions");
   return html`<div class="stack">
-    <ul class="changes">${rows}</ul>
+    <ul class="changes" tabindex="0" aria-label=${say("What would change")}>${rows}</ul>
     ${changed > rows.length ? html`<p class="quiet">${count(changed - rows.length, "and {n} more", "and {n} more")}</p>` : null}
     <div class="actions">${button(text, apply, { kind: "primary", icon: "check" })}</div>
   </div>`;
@@ -173,7 +175,7 @@ function autoCaptions(items, signal) {
       fill(price, offer(answer, submit));
     } catch (error) {
       if (error.name === "AbortError") return;
-      made.hidden = error.code === "captions_off";
+      made.hidden = false;
       fill(price, html`<p class="quiet">${error.message}</p>`);
     }
   };
@@ -208,8 +210,11 @@ function autoCaptions(items, signal) {
       state.timer = setTimeout(quote, PREVIEW_MS);
     });
   }
-  listen({ tell, refresh: () => find().catch(() => {}), signal });
-  Promise.all([quote(), find()]).catch(() => {});
+  listen({ tell, refresh: () => made.hidden || find().catch(() => {}), signal });
+  const begin = async () => {
+    if ((await api.get("/instance", { signal })).writes_captions) await Promise.all([quote(), find()]);
+  };
+  begin().catch((error) => error.name === "AbortError" || console.warn(error.message));
   return fill(made, html`<h2>${say("Let a model write captions")}</h2>
     <p class="quiet">${say("They go into a caption set of their own; what you wrote stays as it is.")}</p>
     <div class="columns">${field(say("Into the set"), set)}${field(say("Trigger word before each"), prefix)}</div>

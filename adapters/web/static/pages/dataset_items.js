@@ -65,7 +65,7 @@ export class Items {
     if (removed.length < ids.length) this.putBack(before, new Set(ids.filter((id) => !removed.includes(id))));
     if (!removed.length) return;
     const text = count(removed.length, "{n} picture removed.", "{n} pictures removed.");
-    toast(text, { action: { text: say("Undo"), run: () => this.restore(removed, before) } });
+    toast(text, { action: { text: say("Undo"), run: () => this.restore(removed, before).catch(complain) } });
   }
 
   async restore(ids, before) {

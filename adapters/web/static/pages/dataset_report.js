@@ -43,11 +43,11 @@ function showReport(items, report, check) {
   const found = Object.keys(FINDINGS).filter((name) => report[name].length);
   const isClean = !found.length && !groups.length;
   return html`<div class="stack">
-    <section class="card row spread">
+    <section class="card"><div class="row spread">
       <div><h2>${isClean ? say("Nothing to mend") : say("What could be better")}</h2>
         <p class="quiet">${pictures(report.items)} · ${size(report.total_bytes)} · ${say("checked for free")}</p></div>
       <div class="actions">${button(say("Check again"), check, { kind: "small" })}
-        ${fits ? linkButton(say("Train on this dataset"), `/train?dataset=${items.dataset.id}`, { kind: "primary", icon: "train" }) : null}</div>
+        ${fits ? linkButton(say("Train on this dataset"), `/train?dataset=${items.dataset.id}`, { kind: "primary", icon: "train" }) : null}</div></div>
     </section>
     ${isClean ? html`<p class="note good">${icon("check")}<span>${say("This dataset is ready.")}</span></p>` : null}
     ${found.map((name) => showFinding(items, name, report[name]))}
