@@ -75,8 +75,8 @@ function preload(items, id) {
 
 function navigation(ids, id, go) {
   const place = ids.indexOf(id);
-  const back = button(say("Back"), () => go(-1), { kind: "small", icon: "back" });
-  const next = button(say("Next"), () => go(1), { kind: "small", icon: "next" });
+  const back = button(say("Back"), () => go(-1), { icon: "back" });
+  const next = button(say("Next"), () => go(1), { icon: "next" });
   back.disabled = place <= 0;
   next.disabled = place >= ids.length - 1;
   const text = say("{n} of {all}", { n: number(place + 1), all: number(ids.length) });
