@@ -206,6 +206,7 @@ function makeSearch(state, changed) {
 }
 
 function showBar(bar, { items, state, chosen, only, search, choose, remove }) {
+  bar.classList.toggle("chosen", chosen.size > 0);
   const total = items.isComplete ? items.all.length : items.dataset.items;
   const ids = state.shown.map((item) => item.id);
   const text = chosen.size
