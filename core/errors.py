@@ -89,6 +89,12 @@ class StaleError(ConflictError):
     code = "stale"
 
 
+class ChangedError(ConflictError):
+    """Somebody else changed it since this person read it; nothing was changed."""
+
+    code = "changed"
+
+
 class LeaseLostError(ConflictError):
     """Another worker holds this job now, or it ended: stop at once and write nothing."""
 

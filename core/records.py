@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Generic, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
 
-from core.errors import InvalidError
+from core.errors import ChangedError, InvalidError
 
 T = TypeVar("T")
 
@@ -86,6 +86,12 @@ class Record(Value):
             for name, value in {**fields, "updated_at": at}.items()
         }
         return self.model_copy(update=update)
+
+
+def check_version(record: Record, version: int | None) -> None:
+    """Raise ChangedError when the record is not of the version that somebody read; None is any."""
+    if version is not None and record.version != version:
+        raise ChangedError("Somebody else changed this meanwhile. Load it again, then change it.")
 
 
 Scalar = str | int | bool | datetime | None

@@ -14,7 +14,7 @@ from core.accounts.records import (
     Session,
 )
 from core.conversations.records import Draft, Receipt, Shortcut
-from core.datasets.records import Dataset, Invitation, Item, Member, Snapshot
+from core.datasets.records import Dataset, Invitation, Item, Member, Snapshot, Upload
 from core.downloads import DownloadLink
 from core.jobs.records import Job, LossChunk
 from core.models.records import Favourite, MapState, NameClaim, TrainedModel
@@ -50,6 +50,7 @@ class Stores:
     merges: Documents[Merge]
     members: Documents[Member]
     invitations: Documents[Invitation]
+    uploads: Documents[Upload]
     download_links: Documents[DownloadLink]
     accruals: Documents[Accrual]
     model_uses: Documents[ModelUse]

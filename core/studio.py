@@ -12,12 +12,15 @@ from core.administration import Administration
 from core.auto_captions.service import AutoCaptions
 from core.conversations.receipts import Receipts
 from core.conversations.service import Conversations
+from core.datasets.arrangement import Arrangement
 from core.datasets.captions import Captions
 from core.datasets.export import Exports
 from core.datasets.imports import Imports
 from core.datasets.intake import Intake
+from core.datasets.overview import Overviews
 from core.datasets.records import Report
 from core.datasets.report import make_report
+from core.datasets.resumable import Uploads
 from core.datasets.retention import Retention
 from core.datasets.service import Datasets
 from core.datasets.sharing import Sharing
@@ -93,20 +96,17 @@ class Studio:
             self.datasets, stores.items, ports.blobs, ports.images, self.accounts, clock
         )
         self.imports = Imports(self.intake, self.datasets, ports.fetcher)
-        self.captions = Captions(self.datasets)
+        working = self.datasets, self.imports, self.accounts, ports.blobs
+        self.uploads = Uploads(stores.uploads, *working, clock)
+        self.captions, self.overviews = Captions(self.datasets), Overviews(stores.items)
+        self.arrangement = Arrangement(self.datasets, stores.items, clock)
         self.snapshots = Snapshots(
             stores.snapshots, stores.items, self.datasets, ports.blobs, clock
         )
         self.downloads = Downloads(stores.download_links, ports.blobs, clock, self.public_url)
         self.exports = Exports(self.datasets, ports.blobs, self.downloads)
-        self.sharing = Sharing(
-            self.datasets,
-            stores.members,
-            stores.invitations,
-            self.accounts,
-            self.notifications,
-            clock,
-        )
+        members = stores.members, stores.invitations
+        self.sharing = Sharing(self.datasets, *members, self.accounts, self.notifications, clock)
 
     def _open_models(self, ports: Ports) -> None:
         stores = ports.stores
@@ -212,6 +212,7 @@ class Studio:
                 self.linking.sweep,
                 self.sharing.sweep,
                 self.downloads.sweep,
+                self.uploads.sweep,
                 self.trigger_map.sweep,
                 self.popularity.sweep,
                 self.usage.sweep,

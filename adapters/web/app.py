@@ -7,6 +7,7 @@ from importlib.metadata import version
 from aiohttp import web
 
 from adapters.web.bodies import read_body
+from adapters.web.compression import compress
 from adapters.web.cookies import SITE, Site
 from adapters.web.events import STREAMS, OpenStreams
 from adapters.web.headers import harden
@@ -28,6 +29,7 @@ from adapters.web.routes import (
     notifications,
     offerings,
     points,
+    resumable,
     sessions,
     sharing,
     trainings,
@@ -49,6 +51,7 @@ _NOUNS = (
     datasets,
     sharing,
     items,
+    resumable,
     captions,
     offerings,
     auto_captions,
@@ -78,7 +81,7 @@ def create_app(
     its scheme says whether cookies need TLS.
     """
     operations, site = list_operations(), Site(public_url)
-    app = web.Application(middlewares=[error_door])
+    app = web.Application(middlewares=[error_door, compress])
     app[STUDIO] = studio
     app[READINESS] = dict(readiness or {})
     app[SITE] = site

@@ -1,8 +1,8 @@
 """JSON bodies and queries: capped, checked against their model, and refused in words; and how slow one may come."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from typing import TypeVar
 
 from aiohttp import web
@@ -59,16 +59,25 @@ async def read_json(request: web.Request, form: type[F]) -> F:
 
 async def read_body(request: web.Request) -> bytes:
     """Read a body of JSON. Raises TooLargeError as soon as it passes MAX_JSON_BYTES."""
-    body, patience = bytearray(), Patience()
+    body = bytearray()
+    async with aclosing(stream_body(request)) as chunks:
+        async for chunk in chunks:
+            body += chunk
+            if len(body) > MAX_JSON_BYTES:
+                raise TooLargeError(f"A body has at most {MAX_JSON_BYTES // 1024} KiB of JSON.")
+    return bytes(body)
+
+
+async def stream_body(request: web.Request) -> AsyncGenerator[bytes, None]:
+    """Yield a body as it comes; whoever takes it caps it. Raises HTTPRequestTimeout."""
+    patience = Patience()
     while True:
         async with patience.wait():
             chunk = await request.content.readany()
         if not chunk:
-            return bytes(body)
+            return
         patience.count(len(chunk))
-        body += chunk
-        if len(body) > MAX_JSON_BYTES:
-            raise TooLargeError(f"A body has at most {MAX_JSON_BYTES // 1024} KiB of JSON.")
+        yield chunk
 
 
 def read_query(request: web.Request, form: type[F]) -> F:

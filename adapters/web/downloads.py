@@ -14,6 +14,7 @@ from core.ports import Blobs
 WRITE_STALL_S = 60.0
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 _CACHING = "private, max-age=3600"
+_FOR_EVER = "private, max-age=31536000, immutable"
 
 
 class Stored(Protocol):
@@ -30,16 +31,22 @@ class Stored(Protocol):
 
 
 async def send_stored(
-    request: web.Request, blobs: Blobs, stored: Stored, *, save_as: str = ""
+    request: web.Request,
+    blobs: Blobs,
+    stored: Stored,
+    *,
+    save_as: str = "",
+    never_changes: bool = False,
 ) -> web.StreamResponse:
-    """Answer with stored bytes; `save_as` makes browsers keep them as a file of that name.
+    """Answer with stored bytes; `save_as` makes browsers keep them as a file of that name;
+    what `never_changes` is not asked for again for a year.
 
     Raises NotFoundError while nothing was sent yet. Source for the range rules: RFC 9110 section 14.
     """
     etag = f'"{stored.sha256}"'
     headers = {
         hdrs.ETAG: etag,
-        hdrs.CACHE_CONTROL: _CACHING,
+        hdrs.CACHE_CONTROL: _FOR_EVER if never_changes else _CACHING,
         hdrs.VARY: f"{hdrs.AUTHORIZATION}, {hdrs.COOKIE}",
         hdrs.ACCEPT_RANGES: "bytes",
     }

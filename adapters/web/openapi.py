@@ -10,6 +10,7 @@ from adapters.web.cookies import CSRF_HEADER, SAFE_METHODS
 from adapters.web.problems import PROBLEM_JSON, Problem, get_status
 from adapters.web.routing import KEY_HEADER, PREFIX, Operation
 from core.errors import (
+    ChangedError,
     ForbiddenError,
     InvalidError,
     NotFoundError,
@@ -102,6 +103,8 @@ class _Writer:
             node["requestBody"] = self._body("application/json", operation.body)
         if operation.upload is not None:
             node["requestBody"] = self._body("multipart/form-data", operation.upload)
+        if operation.takes:
+            node["requestBody"] = {"required": True, "content": {operation.takes: {}}}
         return node
 
     def _body(self, media: str, form: type[BaseModel]) -> Node:
@@ -147,6 +150,14 @@ class _Writer:
                 "description": "Needed with a session's cookie, not with a token: see `GET /me/session`.",
                 "schema": {"type": "string", "maxLength": 200},
             }
+        if operation.takes_version:
+            yield {
+                "name": "If-Match",
+                "in": "header",
+                "required": False,
+                "description": "The ETag that you read: it is answered 412 when somebody else has changed it since.",
+                "schema": {"type": "string", "maxLength": 200},
+            }
         if operation.idempotent_by_key:
             yield {
                 "name": KEY_HEADER,
@@ -166,6 +177,8 @@ def _errors(operation: Operation) -> Iterable[type[TrainyardError]]:
         kinds.append(NotFoundError)
     if operation.body or operation.query or operation.upload or operation.idempotent_by_key:
         kinds.append(InvalidError)
-    if operation.body is not None:
+    if operation.takes_version:
+        kinds.append(ChangedError)
+    if operation.body is not None or operation.takes:
         kinds.append(TooLargeError)
     return dict.fromkeys([*kinds, TooManyRequestsError, *operation.errors])

@@ -14,7 +14,7 @@ from adapters.web.cookies import (
 )
 from adapters.web.headers import PAGE_HEADERS
 from adapters.web.limiting import LIMITS, Action
-from adapters.web.problems import RETRY_AFTER_S, get_status
+from adapters.web.problems import RETRY_AFTER_S, get_status, get_words
 from adapters.web.routing import STUDIO
 from adapters.web.views.accounts import AccountView
 from bots.pieces import name_platform
@@ -30,6 +30,7 @@ _PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title} · Trainyard</title>
+<link rel="icon" href="/static/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/static/design.css">
 </head>
 <body class="plain">
@@ -41,7 +42,7 @@ _PAGE = """<!doctype html>
 </html>
 """
 _STYLE = '<link rel="stylesheet" href="/static/{name}.css">'
-STYLES = ("design",)
+STYLES = ("design", "dataset")
 """The stylesheets of the sandbox; each but the first belongs to a few pages."""
 PLACES = (
     "datasets",
@@ -79,7 +80,7 @@ def _serve(action: Action, page: _Page) -> Callable[[web.Request], Awaitable[web
     """Count a request of this kind, answer it, and say in a page what goes wrong."""
 
     async def serve(request: web.Request) -> web.Response:
-        words = Words(request.headers.get(hdrs.ACCEPT_LANGUAGE, "").partition(",")[0])
+        words = get_words(request)
         try:
             await request.app[LIMITS].hit_from(action, request)
             return await page(request, words)

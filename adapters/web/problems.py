@@ -35,6 +35,7 @@ STATUSES: Mapping[type[errors.TrainyardError], HTTPStatus] = {
     errors.ConflictError: HTTPStatus.CONFLICT,
     errors.AlreadyExistsError: HTTPStatus.CONFLICT,
     errors.StaleError: HTTPStatus.CONFLICT,
+    errors.ChangedError: HTTPStatus.PRECONDITION_FAILED,
     errors.LeaseLostError: HTTPStatus.CONFLICT,
     errors.UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
@@ -83,6 +84,11 @@ def explain(error: ValidationError, place: str) -> InvalidFieldsError:
             for finding in found[:MAX_FIELDS]
         )
     )
+
+
+def get_words(request: web.Request) -> Words:
+    """Return the words of the language that the request asks for."""
+    return Words(request.headers.get(hdrs.ACCEPT_LANGUAGE, "").partition(",")[0])
 
 
 def get_status(kind: type[errors.TrainyardError]) -> HTTPStatus:
@@ -140,8 +146,7 @@ def _answer_ours(request: web.Request, error: errors.TrainyardError) -> web.Resp
     status = get_status(type(error))
     if status is HTTPStatus.INTERNAL_SERVER_ERROR:
         return _answer_unexpected(request)
-    language = request.headers.get(hdrs.ACCEPT_LANGUAGE, "").partition(",")[0]
-    problem = _problem(status, Words(language).known(error.message), error.code)
+    problem = _problem(status, get_words(request).known(error.message), error.code)
     if isinstance(error, InvalidFieldsError):
         problem = problem.model_copy(update={"errors": error.fields})
     response = make_response(problem)

@@ -1,8 +1,9 @@
 """Operations, declared once: the aiohttp routes and the OpenAPI document are both made from them.
 
 A handler's signature is part of its declaration: a parameter named as in the path takes that part
-of it, `body` and `query` are parsed by their annotated models, `idempotency_key` takes that header,
-and the returned model is the answer's schema. The docstring's first line is the summary.
+of it, `body` and `query` are parsed by their annotated models, `idempotency_key` takes that header
+and `version` the one that If-Match wants, and the returned model is the answer's schema. The
+docstring's first line is the summary.
 """
 
 import inspect
@@ -15,6 +16,7 @@ from aiohttp.typedefs import Handler
 
 from adapters.web.auth import NOBODY, authenticate
 from adapters.web.bodies import read_json, read_query
+from adapters.web.conditions import answer_json, read_version
 from adapters.web.limiting import LIMITS, Action
 from adapters.web.views.common import Form, View
 from core.accounts.records import Principal, Scope
@@ -52,6 +54,8 @@ class Declared(TypedDict, total=False):
     """The content type of an answer that is not JSON."""
     upload: type[Form]
     """Describes a multipart body that the handler reads by itself."""
+    takes: str
+    """The content type of a body that the handler reads by itself and that has no model."""
     action: Action
     """As what it is counted, by account; what is open to everyone is counted by address."""
     errors: tuple[type[TrainyardError], ...]
@@ -70,12 +74,15 @@ class Operation:
     status: int
     media: str
     upload: type[Form] | None
+    takes: str
     action: Action
     errors: tuple[type[TrainyardError], ...]
     body: type[Form] | None
     query: type[Form] | None
     answer: type[View] | None
     idempotent_by_key: bool
+    takes_version: bool
+    """Whether If-Match can keep it from undoing what somebody else did."""
 
     @property
     def name(self) -> str:
@@ -134,12 +141,14 @@ class Routes:
                 status=declared.get("status", 200),
                 media=declared.get("media", "application/json"),
                 upload=declared.get("upload"),
+                takes=declared.get("takes", ""),
                 action=declared.get("action", Action.REQUEST),
                 errors=declared.get("errors", ()),
                 body=hints.get("body"),
                 query=hints.get("query"),
                 answer=answer if isinstance(answer, type) and issubclass(answer, View) else None,
                 idempotent_by_key="idempotency_key" in hints,
+                takes_version="version" in hints,
             )
             _check_signature(operation)
             self.operations.append(operation)
@@ -150,7 +159,7 @@ class Routes:
 
 def _check_signature(operation: Operation) -> None:
     """Raise TypeError when a handler and its path do not name the same things."""
-    given = {"call", *operation.path_params, "body", "query", "idempotency_key"}
+    given = {"call", *operation.path_params, "body", "query", "idempotency_key", "version"}
     named = set(inspect.signature(operation.handler).parameters)
     wrong = (named - given) | ({"call", *operation.path_params} - named)
     if wrong:
@@ -167,8 +176,7 @@ def _serve(operation: Operation) -> Handler:
             return answer
         if answer is None:
             return web.Response(status=operation.status)
-        body = answer.model_dump_json().encode()
-        return web.Response(status=operation.status, body=body, content_type="application/json")
+        return answer_json(request, answer, operation.status)
 
     return serve
 
@@ -197,6 +205,8 @@ async def _read_arguments(operation: Operation, request: web.Request) -> dict[st
         arguments["query"] = read_query(request, operation.query)
     if operation.idempotent_by_key:
         arguments["idempotency_key"] = request.headers.get(KEY_HEADER, "")
+    if operation.takes_version:
+        arguments["version"] = read_version(request)
     if operation.body is not None:
         arguments["body"] = await read_json(request, operation.body)
     return arguments

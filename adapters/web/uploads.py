@@ -8,6 +8,7 @@ from aiohttp import BodyPartReader, MultipartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from adapters.web.bodies import Patience
+from adapters.web.problems import get_words
 from adapters.web.routing import Call
 from adapters.web.views.datasets import ItemView, Outcome, UploadedFile, UploadedFiles
 from core.datasets.imports import Taken
@@ -59,26 +60,25 @@ async def take_addresses(call: Call, dataset_id: str, urls: Sequence[str]) -> Up
     for url in urls:
         try:
             async for taken in call.studio.imports.add_url(call.principal, dataset_id, url):
-                files.append(_describe(taken))
+                files.append(describe(call, taken))
         except RefusedError as error:
-            files.append(_refuse(url[:200], error))
+            files.append(refuse(call, url[:200], error))
     return UploadedFiles(files=tuple(files))
 
 
-def _describe(taken: Taken) -> UploadedFile:
+def describe(call: Call, taken: Taken) -> UploadedFile:
     """Say what became of a picture, alone or from a zip."""
     if taken.error is not None:
-        return _refuse(taken.filename, taken.error)
+        return refuse(call, taken.filename, taken.error)
     outcome = Outcome.ADDED if taken.is_new else Outcome.ALREADY_THERE
     item = ItemView.of(taken.item)
     return UploadedFile(filename=taken.filename, outcome=outcome, item=item)
 
 
-def _refuse(filename: str, error: TrainyardError) -> UploadedFile:
+def refuse(call: Call, filename: str, error: TrainyardError) -> UploadedFile:
     """Say that a file was not kept, and why."""
-    return UploadedFile(
-        filename=filename, outcome=Outcome.REFUSED, code=error.code, detail=error.message
-    )
+    detail = get_words(call.request).known(error.message)
+    return UploadedFile(filename=filename, outcome=Outcome.REFUSED, code=error.code, detail=detail)
 
 
 class _Upload:
@@ -111,7 +111,7 @@ class _Upload:
 
     def refuse(self, filename: str, error: TrainyardError) -> None:
         """Note that a file was not kept, and why."""
-        self.files.append(_refuse(filename, error))
+        self.files.append(refuse(self._call, filename, error))
 
     def refuse_unused_captions(self) -> None:
         """Note the caption files that no picture took."""
@@ -142,7 +142,7 @@ class _Upload:
                 self._call.principal, self._dataset.id, body, image
             )
             async for taken in imported:
-                self.files.append(_describe(taken))
+                self.files.append(describe(self._call, taken))
 
     async def _take_caption(self, filename: str, text: str) -> None:
         """Keep a caption for the pictures behind it, and give it to those before it."""

@@ -1,15 +1,22 @@
 """Intake: one image in, checked, normalised, paid for in quota, and kept once; the same for every door."""
 
+import contextlib
 from collections.abc import AsyncIterator
 
 from core.accounts.records import Principal, Scope
 from core.accounts.service import Accounts
 from core.accounts.tokens import require_scope
-from core.datasets.records import Dataset, Item, Source
+from core.datasets.records import Dataset, Item, ItemState, Source
 from core.datasets.service import Datasets
 from core.datasets.texts import check_caption, clean_filename
 from core.endings import finish_anyway
-from core.errors import AlreadyExistsError, InvalidError, NotFoundError, TooLargeError
+from core.errors import (
+    AlreadyExistsError,
+    InvalidError,
+    NotFoundError,
+    StaleError,
+    TooLargeError,
+)
 from core.ports import Blobs, Clock, Documents, Images, NormalisedImage
 from core.records import Condition, Value, new_id
 
@@ -71,6 +78,32 @@ class Intake:
             return known, False
         await self._check_place(principal, item, most)
         return item, True
+
+    async def take_back(self, principal: Principal, dataset_id: str, item_id: str) -> Item:
+        """Undo the removal of an item, by whoever may remove it; one that is there stays as it is.
+
+        Possible while its bytes are kept, which is GRACE at least (see `Retention`).
+        Raises NotFoundError, RefusedError, TooLargeError.
+        """
+        require_scope(principal, Scope.WRITE)
+        dataset = await self._datasets.get_joint(principal, dataset_id)
+        most = (await self._accounts.get(principal)).quotas.max_items_per_dataset
+        while True:
+            item = await self._datasets.find_kept(principal, dataset, item_id)
+            if item.state is ItemState.ACTIVE:
+                return item
+            known = await self._find_same(dataset.id, item.sha256)
+            if known is not None:
+                return known
+            if await self._datasets.count_active(dataset.id) >= most:
+                raise _full(most)
+            now = self._clock.now()
+            with contextlib.suppress(StaleError, AlreadyExistsError):
+                item = await self._items.replace(
+                    item.changed(now, state=ItemState.ACTIVE, alive=True)
+                )
+                await self._check_place(principal, item, most)
+                return item
 
     async def _keep(self, item: Item, normalised: NormalisedImage) -> Item:
         """Reserve quota, keep the bytes, insert the item; when one fails the others are undone, once."""

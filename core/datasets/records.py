@@ -106,6 +106,28 @@ class Item(Record):
     alive: bool | None = True
 
 
+class Upload(Record):
+    """A file that comes in parts, of which one's first `received_bytes` are kept so far."""
+
+    collection = "uploads"
+    unique = (("account", "dataset", "sha256"),)
+    indexed = ("account", "expires_at", "is_done")
+
+    account: str
+    dataset: str
+    filename: str
+    caption: str
+    size_bytes: int
+    sha256: str
+    """As announced; checked at the end."""
+    received_bytes: int = 0
+    parts: tuple[str, ...] = ()
+    """Their blobs, in order."""
+    is_done: bool = False
+    """Taken in, or given up: its quota is given back."""
+    expires_at: UtcTime
+
+
 class SnapshotItem(Value):
     """An item as it was when a job was submitted."""
 

@@ -7,7 +7,7 @@ from core.datasets.texts import check_caption, check_name
 from core.errors import InvalidError, NotFoundError, RefusedError, StaleError
 from core.paging import iterate, list_page
 from core.ports import Clock, Documents
-from core.records import Condition, Page, PageRequest, new_id
+from core.records import Condition, Page, PageRequest, check_version, new_id
 
 MAX_CAPTION_SETS = 20
 _NO_DATASET = "There is no such dataset."
@@ -78,8 +78,9 @@ class Datasets:
         dataset_id: str,
         name: str | None = None,
         description: str | None = None,
+        version: int | None = None,
     ) -> Dataset:
-        """Change the name or the description."""
+        """Change the name or the description. Raises ChangedError unless it is of this version, if one is given."""
         require_scope(principal, Scope.WRITE)
         fields: dict[str, object] = {}
         if name is not None:
@@ -88,19 +89,21 @@ class Datasets:
             fields["description"] = check_caption(description)
         while True:
             dataset = await self.get_own(principal, dataset_id)
+            check_version(dataset, version)
             try:
                 return await self._datasets.replace(dataset.changed(self._clock.now(), **fields))
             except StaleError:
                 continue
 
     async def choose_captions(
-        self, principal: Principal, dataset_id: str, set_name: str
+        self, principal: Principal, dataset_id: str, set_name: str, version: int | None = None
     ) -> Dataset:
         """Make a caption set the one that is shown, edited and trained with. Raises InvalidError for an empty one."""
         require_scope(principal, Scope.WRITE)
         name = check_name(set_name)
         while True:
             dataset = await self.get_own(principal, dataset_id)
+            check_version(dataset, version)
             items = await self.list_active(dataset.id)
             if not any(item.captions.get(name) for item in items):
                 raise InvalidError(f"No picture of this dataset has a caption in the set “{name}”.")
@@ -142,24 +145,31 @@ class Datasets:
 
     async def get_item(self, principal: Principal, dataset_id: str, item_id: str) -> Item:
         dataset = await self.get(principal, dataset_id)
-        try:
-            item = await self._items.get(item_id)
-        except NotFoundError as error:
-            raise NotFoundError(_NO_ITEM) from error
-        if item.dataset != dataset.id or item.state is not ItemState.ACTIVE:
+        item = await self._find_item(dataset, item_id)
+        if item.state is not ItemState.ACTIVE:
             raise NotFoundError(_NO_ITEM)
         return item
 
     async def caption(
-        self, principal: Principal, dataset_id: str, item_id: str, text: str, *, set_name: str = ""
+        self,
+        principal: Principal,
+        dataset_id: str,
+        item_id: str,
+        text: str,
+        *,
+        set_name: str = "",
+        version: int | None = None,
     ) -> Item:
-        """Set one item's caption in a caption set, the dataset's default one unless named."""
+        """Set one item's caption in a caption set, the dataset's default one unless named.
+
+        Raises ChangedError unless the item is of this version, if one is given."""
         require_scope(principal, Scope.WRITE)
         dataset = await self.get_joint(principal, dataset_id)
         caption = check_caption(text)
         name = check_name(set_name) if set_name else dataset.default_caption_set
         while True:
             item = await self.get_item(principal, dataset_id, item_id)
+            check_version(item, version)
             captions = {**item.captions, name: caption}
             if len(captions) > MAX_CAPTION_SETS:
                 raise InvalidError(f"An image has captions in at most {MAX_CAPTION_SETS} sets.")
@@ -176,7 +186,18 @@ class Datasets:
         """Return an item that the principal may take out. Raises NotFoundError, RefusedError."""
         require_scope(principal, Scope.WRITE)
         dataset = await self.get_joint(principal, dataset_id)
-        item = await self.get_item(principal, dataset_id, item_id)
+        item = await self.find_kept(principal, dataset, item_id)
+        if item.state is not ItemState.ACTIVE:
+            raise NotFoundError(_NO_ITEM)
+        return item
+
+    async def find_kept(self, principal: Principal, dataset: Dataset, item_id: str) -> Item:
+        """Return an item that the principal may take out or back, while its bytes are kept.
+
+        Raises NotFoundError, RefusedError."""
+        item = await self._find_item(dataset, item_id)
+        if item.state is ItemState.GONE:
+            raise NotFoundError(_NO_ITEM)
         if principal.account not in (dataset.owner, item.contributor):
             raise RefusedError("Only the owner of the dataset may remove what others added.")
         return item
@@ -199,6 +220,15 @@ class Datasets:
                     item = await self._items.get(item.id)
                 except NotFoundError:
                     return
+
+    async def _find_item(self, dataset: Dataset, item_id: str) -> Item:
+        try:
+            item = await self._items.get(item_id)
+        except NotFoundError as error:
+            raise NotFoundError(_NO_ITEM) from error
+        if item.dataset != dataset.id:
+            raise NotFoundError(_NO_ITEM)
+        return item
 
     async def find_live(self, dataset_id: str) -> Dataset | None:
         """Return a dataset that was not deleted, for the core's own rules; doors use `get`."""

@@ -20,7 +20,7 @@ from core.models.trigger_words import check_public_words
 from core.models.words import make_slug
 from core.offerings.service import check_triggers
 from core.ports import Clock, Documents
-from core.records import Value
+from core.records import Value, check_version
 
 MAX_OLD_SLUGS = 8
 
@@ -137,8 +137,12 @@ class Publishing:
         card = Card(trigger_words=tuple(trigger_words))
         return await self.describe(principal, model_id, card)
 
-    async def describe(self, principal: Principal, model_id: str, card: Card) -> TrainedModel:
+    async def describe(
+        self, principal: Principal, model_id: str, card: Card, version: int | None = None
+    ) -> TrainedModel:
         """Change what people read about a model, or its words, all at once or nothing.
+
+        Raises ChangedError unless the model is of this version, if one is given.
 
         With the name goes the slug; old slugs, and old words that others know, go on working.
         """
@@ -150,6 +154,7 @@ class Publishing:
         slug = await self._names.choose_slug(model_id, wanted) if wanted else ""
 
         def plan(model: TrainedModel) -> TrainedModel:
+            check_version(model, version)
             model = model.changed(self._clock.now(), **fields)
             if slug and slug != model.slug:
                 model = _rename(model, slug)

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -18,6 +19,18 @@ def find_free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
+
+
+def wait_until_open(port: int) -> None:
+    """Wait until a server listens; the link is printed before it does."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except ConnectionRefusedError:
+            assert time.monotonic() < deadline, "the server never listened"
+            time.sleep(0.05)
 
 
 @dataclass
@@ -63,6 +76,7 @@ class Yard:
                 link = found[0]
                 break
         assert link, said
+        wait_until_open(port)
         return cls(f"http://127.0.0.1:{port}", link, environment, process)
 
     def make_link(self, name: str, points: int = 0) -> str:

@@ -1,4 +1,4 @@
-"""This instance: what strangers need to check what it signed; open to everyone."""
+"""This instance: what it can do, and what strangers need to check what it signed; open to everyone."""
 
 from importlib.metadata import version
 
@@ -17,10 +17,17 @@ class Instance(View):
     """Ed25519, 64 hexadecimal digits; for `trainyard verify FILE --key`."""
     fingerprint: str
     """Of the public key: what people compare."""
+    writes_captions: bool
+    """Whether the operator has named a caption model."""
 
 
 @routes.get("/instance", scope=None)
 async def get_instance(call: Call) -> Instance:
     """Get the public key that this instance signs models with."""
     key = call.studio.signer.public_key
-    return Instance(version=version("trainyard"), public_key=key, fingerprint=get_fingerprint(key))
+    return Instance(
+        version=version("trainyard"),
+        public_key=key,
+        fingerprint=get_fingerprint(key),
+        writes_captions=bool(call.studio.offerings.captions.model),
+    )

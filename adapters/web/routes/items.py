@@ -4,6 +4,7 @@ from aiohttp import web
 
 from adapters.web.downloads import send_stored
 from adapters.web.limiting import Action
+from adapters.web.problems import get_words
 from adapters.web.routing import Call, Routes
 from adapters.web.uploads import take_addresses, take_images
 from adapters.web.views.common import Listing, PageQuery
@@ -15,6 +16,7 @@ from adapters.web.views.datasets import (
     Captions,
     ImageForm,
     ItemView,
+    Move,
     UploadedFiles,
 )
 from core.accounts.records import Scope
@@ -60,7 +62,8 @@ async def set_captions(call: Call, dataset_id: str, body: Captions) -> CaptionOu
             )
             outcomes.append(CaptionOutcome(item=item, saved=True))
         except (RefusedError, NotFoundError) as error:
-            outcome = CaptionOutcome(item=item, saved=False, code=error.code, detail=error.message)
+            detail = get_words(call.request).known(error.message)
+            outcome = CaptionOutcome(item=item, saved=False, code=error.code, detail=detail)
             outcomes.append(outcome)
     return CaptionOutcomes(items=tuple(outcomes))
 
@@ -84,14 +87,16 @@ async def get_thumbnail(call: Call, dataset_id: str, item_id: str) -> web.Stream
     """Get a small picture, at most 320 px on its longer side."""
     item = await call.studio.datasets.get_item(call.principal, dataset_id, item_id)
     stored = await call.studio.blobs.info(item.thumbnail_key)
-    return await send_stored(call.request, call.studio.blobs, stored)
+    return await send_stored(call.request, call.studio.blobs, stored, never_changes=True)
 
 
 @routes.put("/datasets/{dataset_id}/items/{item_id}/caption", scope=Scope.WRITE)
-async def set_caption(call: Call, dataset_id: str, item_id: str, body: Caption) -> ItemView:
+async def set_caption(
+    call: Call, dataset_id: str, item_id: str, body: Caption, version: int | None
+) -> ItemView:
     """Set a picture's caption in a caption set; an empty text removes it."""
     item = await call.studio.datasets.caption(
-        call.principal, dataset_id, item_id, body.text, set_name=body.set_name
+        call.principal, dataset_id, item_id, body.text, set_name=body.set_name, version=version
     )
     return ItemView.of(item)
 
@@ -100,3 +105,16 @@ async def set_caption(call: Call, dataset_id: str, item_id: str, body: Caption) 
 async def remove_item(call: Call, dataset_id: str, item_id: str) -> None:
     """Remove a picture from its dataset."""
     await call.studio.contributions.remove_item(call.principal, dataset_id, item_id)
+
+
+@routes.post("/datasets/{dataset_id}/items/{item_id}/restore", scope=Scope.WRITE)
+async def restore_item(call: Call, dataset_id: str, item_id: str) -> ItemView:
+    """Undo the removal of a picture; possible for ten minutes, and for as long as a training needs it."""
+    item = await call.studio.intake.take_back(call.principal, dataset_id, item_id)
+    return ItemView.of(item)
+
+
+@routes.post("/datasets/{dataset_id}/order", scope=Scope.WRITE, status=204)
+async def move_items(call: Call, dataset_id: str, body: Move) -> None:
+    """Move pictures before another one, or to the end."""
+    await call.studio.arrangement.move(call.principal, dataset_id, body.items, body.before)

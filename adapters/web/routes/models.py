@@ -51,11 +51,13 @@ async def get_model_by_slug(call: Call, slug: str) -> ModelView:
 
 
 @routes.patch("/models/{model_id}", scope=Scope.WRITE, errors=(RefusedError, ConflictError))
-async def change_model(call: Call, model_id: str, body: ModelChange) -> ModelView:
+async def change_model(
+    call: Call, model_id: str, body: ModelChange, version: int | None
+) -> ModelView:
     """Change what people read about a model, its usual weight, or its trigger words.
 
     Old words and slugs go on working, and say what to write now."""
-    model = await call.studio.publishing.describe(call.principal, model_id, body.card())
+    model = await call.studio.publishing.describe(call.principal, model_id, body.card(), version)
     return _show(call, model)
 
 

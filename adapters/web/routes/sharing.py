@@ -4,6 +4,7 @@ from aiohttp import hdrs, web
 from aiohttp.helpers import content_disposition_header
 
 from adapters.web.downloads import send_stored, write
+from adapters.web.routes.datasets import show, show_page
 from adapters.web.routing import Call, Routes
 from adapters.web.views.common import Listing, PageQuery
 from adapters.web.views.datasets import DatasetView
@@ -30,14 +31,20 @@ async def revoke_invitation(call: Call, dataset_id: str) -> None:
 @routes.post("/memberships", scope=Scope.WRITE, status=201, errors=(RefusedError,))
 async def join_dataset(call: Call, body: InvitationCode) -> DatasetView:
     """Join the dataset that a code invites to: see it, add pictures, write captions."""
-    return DatasetView.of(await call.studio.sharing.join(call.principal, body.code))
+    return await show(call, await call.studio.sharing.join(call.principal, body.code))
 
 
 @routes.get("/memberships")
 async def list_joined(call: Call, query: PageQuery) -> Listing[DatasetView]:
     """List the datasets of others that you have joined, the latest first."""
     page = await call.studio.sharing.list_joined(call.principal, query.page())
-    return Listing[DatasetView].of(page)
+    return await show_page(call, page)
+
+
+@routes.delete("/memberships/{dataset_id}", scope=Scope.WRITE)
+async def leave_dataset(call: Call, dataset_id: str) -> None:
+    """Leave another's dataset; what you added stays."""
+    await call.studio.sharing.leave(call.principal, dataset_id)
 
 
 @routes.get("/datasets/{dataset_id}/members")

@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import ConfigDict, Field
 
 from adapters.web.views.common import Form, Time, View
+from core.datasets.arrangement import MAX_MOVED
 from core.datasets.records import Access, Source
 
 
@@ -17,6 +18,10 @@ class DatasetView(View):
     tags: tuple[str, ...]
     access: Access
     default_caption_set: str
+    items: int = Field(description="How many pictures it has.")
+    cover: str | None = Field(description="The id of the first one.")
+    own: bool = Field(description="Whether it is yours; else you have joined it, or it is open.")
+    version: int
     created_at: Time
     updated_at: Time
 
@@ -57,7 +62,19 @@ class ItemView(View):
     source: Source
     filename: str
     captions: dict[str, str]
+    version: int
     created_at: Time
+
+
+class Move(Form):
+    """Items, in their new order, and the one that they come before; without it they come last."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"items": ["it_aaaaaaaaaaaaaaaa"], "before": None}]}
+    )
+
+    items: tuple[str, ...] = Field(min_length=1, max_length=MAX_MOVED)
+    before: str | None = None
 
 
 class Addresses(Form):

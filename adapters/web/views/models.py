@@ -76,6 +76,7 @@ class ModelView(View):
     files: tuple[FileView, ...]
     samples: tuple[SampleView, ...]
     provenance: ProvenanceView
+    version: int
     created_at: Time
     published_at: Time | None
 

@@ -274,6 +274,7 @@ class World:
     generation_id: str
     auto_caption_id: str
     identity_id: str
+    upload_id: str
 
     def fill(self, path: str) -> str:
         """Put the ids into an operation's path."""
@@ -304,6 +305,8 @@ async def world(ada: Api, studio: Studio, dataset: str) -> World:
     generation = (await order(ada))["id"]
     await end_drawing(studio, await draw(studio))
     captions = (await order_captions(ada, dataset))["id"]
+    coming = {"filename": "a.zip", "size_bytes": 9, "sha256": "1" * 64}
+    upload = await ada.json("POST", f"/datasets/{dataset}/uploads", 201, json=coming)
     return World(
         dataset_id=dataset,
         item_id=items["items"][0]["id"],
@@ -316,5 +319,6 @@ async def world(ada: Api, studio: Studio, dataset: str) -> World:
         session_id=sessions["items"][0]["id"],
         generation_id=generation,
         auto_caption_id=captions,
+        upload_id=upload["id"],
         identity_id=(await ada.json("GET", "/me/identities"))["items"][0]["id"],
     )

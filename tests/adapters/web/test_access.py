@@ -28,6 +28,7 @@ PRIVATE_IDS = {
     "generation_id",
     "auto_caption_id",
     "identity_id",
+    "upload_id",
 }
 SAFE = {"GET", "HEAD"}
 
@@ -70,6 +71,7 @@ async def test_the_ids_of_another_account_are_not_found_in_the_same_words_as_ids
         slug="never-was",
         auto_caption_id="jb_" + "a" * 16,
         identity_id="id_" + "a" * 16,
+        upload_id="up_" + "a" * 16,
     )
     tried = set()
     for operation in list_operations():

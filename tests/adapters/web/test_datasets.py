@@ -36,7 +36,9 @@ async def test_a_list_is_paged_without_gap_or_repetition(ada: Api) -> None:
         if page["next"] is None:
             break
         query = f"?limit=2&after={page['next']}"
-    assert seen == made[::-1]
+    whole = (await ada.json("GET", "/datasets?limit=200"))["items"]
+    assert seen == [dataset["id"] for dataset in whole]
+    assert sorted(seen) == sorted(made)
 
 
 async def test_items_are_listed_shown_captioned_and_removed(ada: Api, dataset: str) -> None:
@@ -52,6 +54,31 @@ async def test_items_are_listed_shown_captioned_and_removed(ada: Api, dataset: s
     await ada.json("DELETE", path, 204)
     await ada.json("GET", path, 404)
     assert len((await ada.json("GET", f"/datasets/{dataset}/items"))["items"]) == 2
+
+
+async def test_a_removed_picture_is_restored_and_pictures_are_moved(ada: Api, dataset: str) -> None:
+    path = f"/datasets/{dataset}"
+    items = (await ada.json("GET", f"{path}/items"))["items"]
+    first, second, third = (item["id"] for item in items)
+    await ada.json("DELETE", f"{path}/items/{first}", 204)
+    shown = await ada.json("GET", path)
+    assert (shown["items"], shown["cover"], shown["own"]) == (2, second, True)
+    restored = await ada.json("POST", f"{path}/items/{first}/restore")
+    assert restored == {**items[0], "version": restored["version"]}
+    await ada.json("POST", f"{path}/order", 204, json={"items": [third], "before": first})
+    await ada.json("POST", f"{path}/order", 422, json={"items": [third], "before": third})
+    moved = (await ada.json("GET", f"{path}/items"))["items"]
+    assert [item["id"] for item in moved] == [third, first, second]
+    assert (await ada.json("GET", "/datasets"))["items"][0]["cover"] == third
+
+
+async def test_the_report_gives_its_reasons_in_the_language_that_is_asked_for(
+    ada: Api, dataset: str
+) -> None:
+    headers = {"Accept-Language": "de"}
+    report = await ada.json("GET", f"/datasets/{dataset}/report", headers=headers)
+    reasons = [fit["reason"] for fit in report["offerings"] if not fit["fits"]]
+    assert reasons and all("Bilder" in reason for reason in reasons), reasons
 
 
 async def test_many_captions_are_set_each_on_its_own(ada: Api, dataset: str) -> None:

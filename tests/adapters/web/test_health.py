@@ -50,3 +50,4 @@ async def test_anybody_may_know_the_key_that_models_are_signed_with(
     shown = await nobody.json("GET", "/instance")
     assert shown["public_key"] == studio.signer.public_key
     assert len(shown["fingerprint"].split()) == 8
+    assert shown["writes_captions"] is True  # see the settings of these tests

@@ -62,6 +62,7 @@ def test_the_statuses_are_the_public_ones() -> None:
         "ConflictError": 409,
         "AlreadyExistsError": 409,
         "StaleError": 409,
+        "ChangedError": 412,
         "LeaseLostError": 409,
         "UnavailableError": 503,
         "TooManyRequestsError": 429,

@@ -24,6 +24,10 @@ async def test_a_dataset_is_shared_joined_downloaded_and_left(
     [member] = (await eve.json("GET", f"/datasets/{dataset}/members"))["items"]
     await eve.ask("DELETE", f"/datasets/{dataset}/members/{member['id']}")
     await eve.json("GET", f"/datasets/{dataset}", 404)
+    again = await eve.json("POST", "/memberships", 201, json={"code": code})
+    assert again["own"] is False
+    await eve.json("DELETE", f"/memberships/{dataset}", 204)
+    await eve.json("GET", f"/datasets/{dataset}", 404)
     await ada.ask("DELETE", f"/datasets/{dataset}/invitation")
     await eve.json("POST", "/memberships", 422, json={"code": code})
 

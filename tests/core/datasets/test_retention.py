@@ -8,6 +8,7 @@ from core.accounts.records import Principal
 from core.datasets import retention
 from core.datasets.records import ItemState
 from core.datasets.retention import GRACE
+from core.errors import NotFoundError, RefusedError, TooLargeError
 from core.jobs.leases import LEASE_S
 from core.jobs.records import Status
 from tests.core.yard import Yard, make_item
@@ -154,3 +155,41 @@ async def test_a_job_keeps_what_it_was_submitted_with(yard: Yard) -> None:
     for job in jobs:
         assert job is not None and job.status is Status.QUEUED
         assert len((await yard.studio.snapshots.get(job.snapshot)).items) in (3, 4)
+
+
+async def test_a_removed_item_is_taken_back_while_its_bytes_are_kept(yard: Yard) -> None:
+    mira, ben = await yard.meet(), await yard.meet("ben")
+    dataset = await fill_with_bytes(yard, mira, 2)
+    item = (await yard.studio.datasets.list_active(dataset))[0]
+    take_back = yard.studio.intake.take_back
+    await yard.studio.datasets.remove_item(mira, dataset, item.id)
+    code = await yard.studio.sharing.invite(mira, dataset)
+    await yard.studio.sharing.join(ben, code)
+    with pytest.raises(RefusedError, match="Only the owner"):
+        await take_back(ben, dataset, item.id)
+    assert (await take_back(mira, dataset, item.id)).state is ItemState.ACTIVE
+    assert (await take_back(mira, dataset, item.id)).id == item.id
+    await yard.sweep_later()
+    assert await count_blobs(yard) == 4
+    await yard.studio.datasets.remove_item(mira, dataset, item.id)
+    await yard.sweep_later()
+    with pytest.raises(NotFoundError, match="no such image"):
+        await take_back(mira, dataset, item.id)
+
+
+async def test_an_item_that_came_in_anew_or_finds_no_room_is_not_taken_back(yard: Yard) -> None:
+    mira = await yard.meet()
+    dataset = await fill_with_bytes(yard, mira, 1)
+    item = (await yard.studio.datasets.list_active(dataset))[0]
+    await yard.studio.datasets.remove_item(mira, dataset, item.id)
+    again = await yard.put_item(mira, dataset, 0)
+    assert again.sha256 == item.sha256
+    assert (await yard.studio.intake.take_back(mira, dataset, item.id)).id == again.id
+    await yard.studio.datasets.remove_item(mira, dataset, again.id)
+    other = await yard.put_item(mira, dataset, 1)
+    account = await yard.studio.accounts.get(mira)
+    quotas = account.quotas.model_copy(update={"max_items_per_dataset": 1})
+    await yard.stores.accounts.replace(account.changed(yard.clock.now(), quotas=quotas))
+    with pytest.raises(TooLargeError, match="at most 1 images"):
+        await yard.studio.intake.take_back(mira, dataset, again.id)
+    assert [i.id for i in await yard.studio.datasets.list_active(dataset)] == [other.id]

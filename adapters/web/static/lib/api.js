@@ -79,9 +79,7 @@ async function ask(method, path, { body, key, signal, headers = {} } = {}) {
       await pause(attempt * 700, signal);
       continue;
     }
-    if (!response) {
-      throw new Problem(0, "offline", say("The server cannot be reached. Check the connection and try again."));
-    }
+    if (!response) throw makeOffline();
     return await read(response);
   }
 }
@@ -96,13 +94,50 @@ function send(method, path, { body, key, signal, headers }) {
   return fetch(PREFIX + path, { method, headers: sent, body: content ?? undefined, signal });
 }
 
+/**
+ * Send a body that takes long, and say how far it is: `progress(bytes)`. It is sent once; whoever sends it
+ * decides what is tried again. Throws Problem, status 0 for a lost line, or AbortError.
+ */
+export async function upload(method, path, body, { progress, signal } = {}) {
+  for (;;) {
+    const request = await sendSlowly(method, path, body, progress, signal);
+    if (request.status !== 401 || !session.waitForSignIn) {
+      return readAnswer(request.status, request.getResponseHeader("Content-Type"), request.responseText);
+    }
+    await session.waitForSignIn();
+    await readToken();
+  }
+}
+
+function sendSlowly(method, path, body, progress, signal) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open(method, PREFIX + path);
+    request.setRequestHeader("Accept-Language", getLanguage());
+    request.setRequestHeader("X-CSRF-Token", session.token);
+    if (body instanceof Blob) request.setRequestHeader("Content-Type", "application/octet-stream");
+    request.upload.addEventListener("progress", (event) => progress?.(event.loaded));
+    request.addEventListener("load", () => resolve(request));
+    request.addEventListener("error", () => reject(makeOffline()));
+    request.addEventListener("abort", () => reject(new DOMException("", "AbortError")));
+    signal?.addEventListener("abort", () => request.abort());
+    request.send(body);
+  });
+}
+
+const makeOffline = () =>
+  new Problem(0, "offline", say("The server cannot be reached. Check the connection and try again."));
+
 async function read(response) {
-  const text = await response.text();
-  const isJson = /json/.test(response.headers.get("Content-Type") ?? "");
-  if (response.ok) return text && isJson ? JSON.parse(text) : null;
+  return readAnswer(response.status, response.headers.get("Content-Type"), await response.text());
+}
+
+function readAnswer(status, type, text) {
+  const isJson = /json/.test(type ?? "");
+  if (status < 400) return text && isJson ? JSON.parse(text) : null;
   const problem = isJson ? JSON.parse(text) : {};
   const detail = problem.detail ?? say("Something went wrong here. Try again.");
-  throw new Problem(response.status, problem.code ?? "unknown", detail, problem.errors ?? []);
+  throw new Problem(status, problem.code ?? "unknown", detail, problem.errors ?? []);
 }
 
 /** Ask for this session's token anew; false when nobody is signed in. */

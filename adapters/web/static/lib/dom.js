@@ -61,7 +61,7 @@ function getTemplate(strings) {
     let text = strings[0];
     for (let index = 1; index < strings.length; index += 1) {
       const isInTag = text.lastIndexOf("<") > text.lastIndexOf(">");
-      const isBare = /=$/.test(strings[index - 1]);
+      const isBare = /\s[@.?]?[\w-]+=$/.test(strings[index - 1]); // else the "=" stands inside quotes
       const hole = `{{${index - 1}}}`;
       text += isInTag ? (isBare ? `"${hole}"` : hole) : `<!--hole ${index - 1}-->`;
       text += strings[index];

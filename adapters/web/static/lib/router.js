@@ -8,7 +8,8 @@ import { say } from "./words.js";
 /**
  * Every address and the module that makes its page. A module exports `open(place)`, which returns the page's
  * element, or a promise of it. `place` is: `params` (parts of the address), `query` (URLSearchParams),
- * `signal` (aborted when the page is left), `setTitle(text)`, `setQuery({name: value})` and `go(address)`.
+ * `signal` (aborted when the page is left), `setTitle(text)`, `setQuery({name: value})`, `go(address)` and
+ * `stay(follow)`: the back button asks `follow(query)` first, which returns true when the page shows that itself.
  */
 export const PLACES = [
   ["/", () => import("../pages/home.js")],
@@ -31,13 +32,19 @@ export const PLACES = [
 const SLOW_MS = 200;
 let leaving = new AbortController();
 let onShown = () => {};
+let onStay = null;
+
+/** Whether the page that is open shows the present address by itself (see `place.stay`). */
+function isShownBy(stay) {
+  return Boolean(stay && stay.path === location.pathname && stay.follow(new URLSearchParams(location.search)));
+}
 
 /** Start: show the page of the present address, and from now on those of links. `shown(path)` is told of each. */
 export function start(shown) {
   onShown = shown;
   history.scrollRestoration = "manual";
   document.addEventListener("click", follow);
-  window.addEventListener("popstate", () => show(history.state?.scroll ?? 0));
+  window.addEventListener("popstate", () => isShownBy(onStay) || show(history.state?.scroll ?? 0));
   window.addEventListener("scroll", keepScroll, { passive: true });
   return show(history.state?.scroll ?? 0);
 }
@@ -86,6 +93,7 @@ function findPlace(path) {
 async function show(scroll) {
   leaving.abort();
   const mine = (leaving = new AbortController());
+  onStay = null;
   clearTimeout(scrollTimer);
   const main = document.querySelector("main");
   const slow = setTimeout(() => main.setAttribute("aria-busy", "true"), SLOW_MS);
@@ -121,8 +129,10 @@ async function open(signal) {
         if (value === null || value === "") place.query.delete(name);
         else place.query.set(name, value);
       }
-      history.replaceState(history.state, "", `?${place.query}`);
+      if (signal.aborted) return;
+      history.replaceState(history.state, "", location.pathname + (place.query.size ? `?${place.query}` : ""));
     },
+    stay: (follow) => (onStay = { path: location.pathname, follow }),
   };
   const page = await (await found.load()).open(place);
   return page;

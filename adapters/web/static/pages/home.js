@@ -2,11 +2,12 @@
 
 import { me } from "../app.js";
 import { address, api, take } from "../lib/api.js";
+import { datasetCard } from "../lib/datasets.js";
 import { html, showRows } from "../lib/dom.js";
 import { jobRow } from "../lib/jobs.js";
 import { listen } from "../lib/live.js";
 import { badge, empty, hasEnded, linkButton, pageHead } from "../lib/pieces.js";
-import { ago, say } from "../lib/words.js";
+import { say } from "../lib/words.js";
 
 export async function open({ signal, setTitle }) {
   setTitle(say("Home"));
@@ -25,7 +26,7 @@ export async function open({ signal, setTitle }) {
   if (!datasets.length && !models.length) return html`<div>${head}${firstStep()}</div>`;
   return html`<div class="stack">
     ${head} ${running(trainings, generations, signal)}
-    ${section(say("Datasets"), "/datasets", datasets.map(datasetCard))}
+    ${section(say("Datasets"), "/datasets", datasets.map((dataset) => datasetCard(dataset)))}
     ${section(say("Models"), "/models", models.map(modelCard))}
   </div>`;
 }
@@ -71,13 +72,6 @@ function section(title, href, cards) {
     <div class="row spread"><h2>${title}</h2><a href=${href}>${say("Show all")}</a></div>
     <div class="cards">${cards}</div>
   </section>`;
-}
-
-function datasetCard(dataset) {
-  return html`<a class="card" href="/datasets/${dataset.id}">
-    <h3>${dataset.name}</h3>
-    <p class="quiet small-text">${ago(dataset.updated_at)}</p>
-  </a>`;
 }
 
 function modelCard(model) {
