@@ -15,6 +15,7 @@ from adapters.web.limiting import LIMITS, RateLimits
 from adapters.web.openapi import make_document
 from adapters.web.pages import PAGES, STATIC
 from adapters.web.problems import error_door
+from adapters.web.reference import make_reference
 from adapters.web.routes import (
     admin,
     auto_captions,
@@ -90,7 +91,7 @@ def create_app(
     app[DOCUMENT] = json.dumps(document).encode()
     app[STREAMS] = OpenStreams(heartbeat_s)
     app.add_routes([operation.route() for operation in operations])
-    app.add_routes([*PAGES, STATIC])
+    app.add_routes([*PAGES, STATIC, make_reference(document)])
     app.add_routes([web.post(path, _take_hook(hook)) for path, hook in (hooks or {}).items()])
     app.on_response_prepare.append(harden)
     app.on_shutdown.append(app[STREAMS].end_all)
