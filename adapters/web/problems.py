@@ -116,6 +116,11 @@ async def error_door(request: web.Request, handler: Handler) -> web.StreamRespon
     return answer
 
 
+def read_words(request: web.Request) -> Words:
+    """Return the language that Accept-Language begins with, where it is known here, else English."""
+    return Words(request.headers.get(hdrs.ACCEPT_LANGUAGE, "").partition(",")[0])
+
+
 def make_response(problem: Problem) -> web.Response:
     """Write a problem down."""
     empty = {"errors"} if not problem.errors else None
@@ -140,10 +145,12 @@ def _answer_ours(request: web.Request, error: errors.TrainyardError) -> web.Resp
     status = get_status(type(error))
     if status is HTTPStatus.INTERNAL_SERVER_ERROR:
         return _answer_unexpected(request)
-    language = request.headers.get(hdrs.ACCEPT_LANGUAGE, "").partition(",")[0]
-    problem = _problem(status, Words(language).known(error.message), error.code)
+    problem = _problem(status, read_words(request).known(error.message), error.code)
     if isinstance(error, InvalidFieldsError):
         problem = problem.model_copy(update={"errors": error.fields})
+    elif isinstance(error, errors.InvalidError) and error.field:
+        found = FieldProblem(where=f"body.{error.field}", what=problem.detail)
+        problem = problem.model_copy(update={"errors": (found,)})
     response = make_response(problem)
     if isinstance(error, errors.UnavailableError) and error.retry_after_s is not None:
         response.headers[hdrs.RETRY_AFTER] = str(math.ceil(error.retry_after_s))
