@@ -212,6 +212,7 @@ export default {
   "{points} were charged.": "{points} wurden berechnet.",
   "{rate} points for 1,000 pictures at {px} px": "{rate} Punkte für 1.000 Bilder bei {px} px",
   "{stage}: {done} of {total}": "{stage}: {done} von {total}",
+  "{steps} steps × {n} picture": "{steps} Schritte × {n} Bild",
   "{steps} steps × {n} pictures": "{steps} Schritte × {n} Bilder",
   "{steps} steps × {n} pictures, half of them class images": "{steps} Schritte × {n} Bilder, die Hälfte davon Klassenbilder",
   "{step} of {n} step": "{step} von {n} Schritt",

@@ -71,7 +71,7 @@ export function makeForm(about) {
       return focusFirst(made);
     }
     try {
-      const training = await api.post("/trainings", body, { key: form.key });
+      const training = await api.post("/trainings", { ...body, offering: form.offering }, { key: form.key });
       dropDraft(name);
       place.go(`/trainings/${training.id}`);
     } catch (error) {

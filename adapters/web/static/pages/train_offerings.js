@@ -65,9 +65,9 @@ function card(offering, report, start, chosen) {
   const id = `offering-${offering.id}`;
   return html`<label class="card offering ${reason && "unfit"}" for=${id}>
     <span class="offering-name">
-      <input type="radio" name="offering" id=${id} value=${offering.id} aria-describedby="${id}-about"
+      <input type="radio" name="offering" id=${id} value=${offering.id} aria-labelledby="${id}-name" aria-describedby="${id}-about"
         ?checked=${offering.id === chosen} ?disabled=${reason && offering.id !== chosen} />
-      <strong>${offering.name}</strong>
+      <strong id="${id}-name">${offering.name}</strong>
     </span>
     <span class="stack" id="${id}-about">
       ${use && html`<span>${say(use)}</span>`}

@@ -4,7 +4,7 @@ import { fill, html } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { button, linkButton } from "../lib/pieces.js";
 import { nameSetting } from "../lib/settings.js";
-import { number, points, say } from "../lib/words.js";
+import { count, number, points, say } from "../lib/words.js";
 
 /** Make the review; `show(answer, errors)` takes a quote, `wait()` says that another is coming. */
 export function makeReview({ submit, startAnew }) {
@@ -39,11 +39,14 @@ export function makeReview({ submit, startAnew }) {
     lines.removeAttribute("aria-busy");
     fill(notes);
     made.answer = answer;
+    lines.classList.toggle("old", !answer);
+    balance.classList.toggle("old", !answer);
     if (answer) {
       fill(lines, priceLines(answer.quote));
       fill(balance, balanceLines(answer));
-      fill(buy.querySelector("span"), say("Train for {points}", { points: points(answer.quote.points) }));
     }
+    const text = answer ? say("Train for {points}", { points: points(answer.quote.points) }) : say("Train");
+    fill(buy.querySelector("span"), text);
     buy.disabled = !answer || !answer.covered;
     if (answer && !answer.covered) tell("warn", ...lacking(answer));
     if (!answer) tell("bad", html`<p>${say("There is no price yet; mend this first:")}</p>`, listErrors(errors));
@@ -73,7 +76,7 @@ export function priceLines(quote) {
   const rows = [[say("Base price"), inputs.base_points]];
   const stepText = inputs.class_images
     ? say("{steps} steps × {n} pictures, half of them class images", { steps: number(inputs.steps), n: number(batch) })
-    : say("{steps} steps × {n} pictures", { steps: number(inputs.steps), n: number(batch) });
+    : count(batch, "{steps} steps × {n} picture", "{steps} steps × {n} pictures", { steps: number(inputs.steps) });
   rows.push([stepText, inputs.steps * batch * each]);
   if (inputs.class_images) {
     const facts = { n: number(inputs.class_images), steps: number(inputs.class_image_steps) };
