@@ -8,7 +8,8 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from threading import Thread
+from typing import IO, Self
 
 ROOT = Path(__file__).resolve().parents[2]
 _LINK = re.compile(r"http://\S+/login/\S+")
@@ -18,6 +19,11 @@ def find_free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
+
+
+def _drain(output: IO[str]) -> None:
+    with output:
+        output.read()
 
 
 @dataclass
@@ -52,17 +58,16 @@ class Yard:
         )
         assert process.stdout is not None
         said = ""
-        for line in process.stdout:
-            said += line
-            if "Listening on" in line or "Running on" in line or "serves on http" in line:
-                break
         link = ""
         for line in process.stdout:
             said += line
             if found := _LINK.search(line):
                 link = found[0]
+            if "INFO config.running serving on" in line:
                 break
         assert link, said
+        # What it says from now on is read, or a full pipe would stop it.
+        Thread(target=_drain, args=(process.stdout,), daemon=True).start()
         return cls(f"http://127.0.0.1:{port}", link, environment, process)
 
     def make_link(self, name: str, points: int = 0) -> str:
@@ -80,7 +85,7 @@ class Yard:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGINT)
         try:
-            self.process.communicate(timeout=30)
+            self.process.wait(timeout=30)
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.communicate()
+            self.process.wait()

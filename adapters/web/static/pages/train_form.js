@@ -1,5 +1,6 @@
 /** The form of one dataset's training: it keeps itself as a draft, asks for the price as it changes, and submits. */
 
+import { showBalance } from "../app.js";
 import { api, makeKey, Problem } from "../lib/api.js";
 import { dropDraft, keepDraft, readDraft } from "../lib/drafts.js";
 import { html } from "../lib/dom.js";
@@ -73,6 +74,7 @@ export function makeForm(about) {
     try {
       const training = await api.post("/trainings", { ...body, offering: form.offering }, { key: form.key });
       dropDraft(name);
+      showBalance();
       place.go(`/trainings/${training.id}`);
     } catch (error) {
       const [where, what] = locate(error);

@@ -1,5 +1,6 @@
 /** Trainings: what is at work now, live; and what was before, by how it ended. */
 
+import { showBalance } from "../app.js";
 import { address, api, makeKey, take } from "../lib/api.js";
 import { html } from "../lib/dom.js";
 import { liveJobs, nameJob } from "../lib/jobs.js";
@@ -105,5 +106,6 @@ export async function retryTraining(place, job) {
   if (!keys.has(job.id)) keys.set(job.id, makeKey());
   const made = await api.post(`/trainings/${job.id}/retry`, null, { key: keys.get(job.id) });
   keys.delete(job.id);
+  showBalance();
   place.go(`/trainings/${made.id}`);
 }
