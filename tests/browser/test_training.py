@@ -86,6 +86,11 @@ def test_a_training_is_bought_once_followed_live_and_right_after_a_lost_line(
     expect(other.get_by_role("heading", name=re.compile("is ready"))).to_be_visible(timeout=15_000)
 
     look_at_the_training(page)
+    other.get_by_role("link", name="Train it further").click()
+    expect(other.get_by_label("Trigger words")).to_have_value("zorgcat")
+    expect(find_number(other, "Rank")).to_be_disabled()
+    expect(find_buy(other)).to_have_text("Train for 37 points")
+    expect(other.get_by_role("radio", name="Tiny DreamBooth checkpoint")).to_be_disabled()
     page.get_by_role("link", name="Trainings", exact=True).click()
     row = page.get_by_role("listitem").filter(has_text="zorgcat")
     expect(row).to_have_count(1)

@@ -52,7 +52,7 @@ export function makeLosses(job, signal) {
 
 function describe([, { points }, { points: measured }]) {
   if (points.length < 2) return "";
-  const [first, last] = [points[Math.min(points.length - 1, 20)], points.at(-1)];
+  const [first, last] = [points[Math.min(20, points.length >> 2)], points.at(-1)];
   const facts = { steps: number(last[0]), from: measure(first[1]), to: measure(last[1]) };
   const text = say("After {steps} steps the smoothed loss went from {from} to {to}.", facts);
   if (!measured.length) return text;
