@@ -56,7 +56,10 @@ export function thin(points, runs) {
   if (points.length <= runs * 2) return points;
   const kept = [];
   for (let run = 0; run < runs; run += 1) {
-    const part = points.slice(Math.floor((run * points.length) / runs), Math.floor(((run + 1) * points.length) / runs));
+    const part = points.slice(
+      Math.floor((run * points.length) / runs),
+      Math.floor(((run + 1) * points.length) / runs),
+    );
     let low = part[0];
     let high = part[0];
     for (const point of part) {
@@ -85,14 +88,17 @@ function measureSpace(series, width) {
   const [low, high] = [at(0.002), at(0.998)]; // one wild value must not press the rest flat
   const room = (high - low || Math.abs(high) || 1) * 0.06;
   const first = Math.min(...series.filter(({ points }) => points.length).map(({ points }) => points[0][0]));
-  const last = Math.max(...series.filter(({ points }) => points.length).map(({ points }) => points.at(-1)[0]));
+  const last = Math.max(
+    ...series.filter(({ points }) => points.length).map(({ points }) => points.at(-1)[0]),
+  );
   const bottom = Math.max(low - room, low >= 0 ? 0 : -Infinity);
   const top = high + room;
   const across = width - EDGE.left - EDGE.right;
   const down = HEIGHT_PX - EDGE.top - EDGE.bottom;
   return {
     x: (value) => EDGE.left + ((value - first) / (last - first || 1)) * across,
-    y: (value) => EDGE.top + down - ((Math.min(top, Math.max(bottom, value)) - bottom) / (top - bottom)) * down,
+    y: (value) =>
+      EDGE.top + down - ((Math.min(top, Math.max(bottom, value)) - bottom) / (top - bottom)) * down,
     columns: chooseTicks(first, last, width < 500 ? 4 : 8),
     rows: chooseTicks(bottom, top, 5),
   };
@@ -104,7 +110,9 @@ function drawChart(series, width, label) {
   const bottom = HEIGHT_PX - EDGE.bottom;
   const parts = [];
   for (const row of space.rows) {
-    parts.push(svg("line", { class: "chart-grid", x1: EDGE.left, x2: right, y1: space.y(row), y2: space.y(row) }));
+    parts.push(
+      svg("line", { class: "chart-grid", x1: EDGE.left, x2: right, y1: space.y(row), y2: space.y(row) }),
+    );
     const at = { class: "chart-tick", x: EDGE.left - 8, y: space.y(row) + 4, "text-anchor": "end" };
     parts.push(svg("text", at, measure(Number(row.toPrecision(6)))));
   }
@@ -115,12 +123,23 @@ function drawChart(series, width, label) {
   for (const { points, tone } of series) {
     const places = thin(points, width).map(([x, y]) => [space.x(x).toFixed(1), space.y(y).toFixed(1)]);
     if (!places.length) continue;
-    parts.push(svg("polyline", { class: `chart-line ${tone}`, points: places.map((place) => place.join(",")).join(" ") }));
+    parts.push(
+      svg("polyline", {
+        class: `chart-line ${tone}`,
+        points: places.map((place) => place.join(",")).join(" "),
+      }),
+    );
     if (tone !== "dots" || places.length > 100) continue;
     for (const [cx, cy] of places) parts.push(svg("circle", { class: "chart-dot", cx, cy, r: 3.5 }));
   }
   parts.push(svg("line", { class: "chart-cursor", x1: -9, x2: -9, y1: EDGE.top, y2: bottom }));
-  const options = { role: "img", "aria-label": label, width, height: HEIGHT_PX, viewBox: `0 0 ${width} ${HEIGHT_PX}` };
+  const options = {
+    role: "img",
+    "aria-label": label,
+    width,
+    height: HEIGHT_PX,
+    viewBox: `0 0 ${width} ${HEIGHT_PX}`,
+  };
   return svg("svg", options, ...parts);
 }
 
@@ -133,9 +152,11 @@ function watchPointer(drawing, reading, series, width, xName) {
     const wanted = event.clientX - drawing.getBoundingClientRect().left;
     const x = findNearest(lead.points, (point) => space.x(point[0]), wanted)[0];
     for (const end of ["x1", "x2"]) cursor.setAttribute(end, space.x(x));
-    const values = series.filter(({ points }) => points.length).map(({ name, points }) => {
-      return `${name} ${measure(findNearest(points, (point) => point[0], x)[1])}`;
-    });
+    const values = series
+      .filter(({ points }) => points.length)
+      .map(({ name, points }) => {
+        return `${name} ${measure(findNearest(points, (point) => point[0], x)[1])}`;
+      });
     reading.textContent = `${xName} ${number(x)}: ${values.join(", ")}`;
   };
   drawing.onpointerleave = () => {
@@ -168,8 +189,10 @@ function makeTable(series, xName) {
   const maps = shown.map(({ points }) => new Map(points));
   return html`<div class="table-scroll chart-table" tabindex="0"><table>
     <thead><tr><th scope="col">${xName}</th>${shown.map(({ name }) => html`<th scope="col" class="number">${name}</th>`)}</tr></thead>
-    <tbody>${rows.map((x) => html`<tr><th scope="row">${number(x)}</th>
-      ${maps.map((map) => html`<td class="number">${map.has(x) ? measure(map.get(x)) : ""}</td>`)}</tr>`)}</tbody>
+    <tbody>${rows.map(
+      (x) => html`<tr><th scope="row">${number(x)}</th>
+      ${maps.map((map) => html`<td class="number">${map.has(x) ? measure(map.get(x)) : ""}</td>`)}</tr>`,
+    )}</tbody>
   </table></div>`;
 }
 

@@ -45,7 +45,13 @@ export function liveJobs(title, jobs, { kinds, signal, onEnd = () => {} }) {
   const show = () => {
     const active = [...known.values()].filter((job) => !hasEnded(job.status));
     made.hidden = !active.length;
-    showRows(list, active, (job) => job.id, jobRow, (row, job) => row.set(job));
+    showRows(
+      list,
+      active,
+      (job) => job.id,
+      jobRow,
+      (row, job) => row.set(job),
+    );
   };
   const put = (job) => {
     const before = known.get(job.id);
@@ -53,7 +59,10 @@ export function liveJobs(title, jobs, { kinds, signal, onEnd = () => {} }) {
     show();
     if (hasEnded(job.status) && !(before && hasEnded(before.status))) onEnd(job);
   };
-  const readAnew = async (kind, id) => ({ kind, ...(await api.get(`${KINDS[kind].path}/${id}`, { signal })) });
+  const readAnew = async (kind, id) => ({
+    kind,
+    ...(await api.get(`${KINDS[kind].path}/${id}`, { signal })),
+  });
   const tell = async (kind, event) => {
     if (!kinds.includes(kind)) return;
     const before = known.get(event.id);
@@ -104,7 +113,10 @@ export function describeStage({ status, progress: { stage } }) {
 
 /** Say in a line what a job is doing, how far it is and how long it will still take. */
 export function describeProgress(job) {
-  const { status, progress: { step, total_steps, eta_s } } = job;
+  const {
+    status,
+    progress: { step, total_steps, eta_s },
+  } = job;
   if (hasEnded(status)) return "";
   const share = getShare(job);
   if (share === null || !total_steps) return describeStage(job);

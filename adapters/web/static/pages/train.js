@@ -21,10 +21,13 @@ export async function open(place) {
   const wanted = query.get("dataset") || start?.provenance.dataset || again?.dataset;
   await addMissing(datasets, wanted, signal);
   const back = { href: "/trainings", text: say("Trainings") };
-  const text = start ? say("Train “{name}” further: a new model that starts from its weights.", { name: start.name }) : "";
+  const text = start
+    ? say("Train “{name}” further: a new model that starts from its weights.", { name: start.name })
+    : "";
   const head = pageHead(say("Train a model"), { text, back });
   if (!datasets.length) return html`<div>${head}${noDataset()}</div>`;
-  const chosen = datasets.find(({ id }) => id === wanted)?.id ?? (datasets.length === 1 ? datasets[0].id : "");
+  const chosen =
+    datasets.find(({ id }) => id === wanted)?.id ?? (datasets.length === 1 ? datasets[0].id : "");
   const about = { offerings: offerings.items, bases: nameBases(bases.items), start, again };
   const form = html`<div class="stack"></div>`;
   const choose = watchDataset(place, about, form);
@@ -36,7 +39,9 @@ export async function open(place) {
 /** Put in front what is shared with the account, and therefore not in its own list. */
 async function addMissing(datasets, wanted, signal) {
   if (!wanted || datasets.some(({ id }) => id === wanted)) return;
-  const found = await api.get(`/datasets/${wanted}`, { signal }).catch((error) => (error.status === 404 ? null : Promise.reject(error)));
+  const found = await api
+    .get(`/datasets/${wanted}`, { signal })
+    .catch((error) => (error.status === 404 ? null : Promise.reject(error)));
   if (found) datasets.unshift(found);
 }
 
@@ -90,10 +95,14 @@ function describeDataset(report, items) {
     return html`<img src=${source} alt="" width="64" height="64" loading="lazy" />`;
   });
   const advice = [
-    report.uncaptioned.length && count(report.uncaptioned.length, "{n} picture has no caption", "{n} pictures have no caption"),
-    report.near_duplicates.length && count(report.near_duplicates.length, "{n} pair looks alike", "{n} pairs look alike"),
-    report.too_small.length && count(report.too_small.length, "{n} picture is small", "{n} pictures are small"),
-    report.blurred.length && count(report.blurred.length, "{n} picture looks blurred", "{n} pictures look blurred"),
+    report.uncaptioned.length &&
+      count(report.uncaptioned.length, "{n} picture has no caption", "{n} pictures have no caption"),
+    report.near_duplicates.length &&
+      count(report.near_duplicates.length, "{n} pair looks alike", "{n} pairs look alike"),
+    report.too_small.length &&
+      count(report.too_small.length, "{n} picture is small", "{n} pictures are small"),
+    report.blurred.length &&
+      count(report.blurred.length, "{n} picture looks blurred", "{n} pictures look blurred"),
   ].filter(Boolean);
   return html`<div class="row train-covers">
     ${covers}

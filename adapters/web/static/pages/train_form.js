@@ -100,12 +100,20 @@ export function makeForm(about) {
   const review = makeReview({ submit, startAnew });
   const words = makeWords(form, changed);
   const settings = makeSettings(start, changed);
-  const reset = button(say("Begin anew"), () => (dropDraft(name), place.go(location.pathname + location.search, { replace: true })), { kind: "quiet small", icon: "undo" });
+  const reset = button(
+    say("Begin anew"),
+    () => (dropDraft(name), place.go(location.pathname + location.search, { replace: true })),
+    { kind: "quiet small", icon: "undo" },
+  );
   const made = html`<div class="train-columns">
     <div class="stack train-parts">${pickOffering(about, form, pick)}${words}${settings}<div>${reset}</div></div>
     ${review}
   </div>`;
-  window.addEventListener("storage", (event) => event.key === `draft:${name}` && event.newValue === null && review.conflict(), { signal });
+  window.addEventListener(
+    "storage",
+    (event) => event.key === `draft:${name}` && event.newValue === null && review.conflict(),
+    { signal },
+  );
   listen({ tell: (kind) => kind === "notification" && price(), refresh: price, signal });
   settings.use(getOffering(), (form.params[form.offering] ??= {}));
   words.use(getOffering());
@@ -137,7 +145,8 @@ function begin({ offerings, report, start, again, place }, draft) {
 /** Keep the settings that were not the offering's own. */
 function keepChanged(offerings, { offering: id, params }) {
   const offering = offerings.find((known) => known.id === id);
-  const changed = offering?.params.filter(({ name, default: usual }) => name in params && params[name] !== usual) ?? [];
+  const changed =
+    offering?.params.filter(({ name, default: usual }) => name in params && params[name] !== usual) ?? [];
   return Object.fromEntries(changed.map(({ name }) => [name, params[name]]));
 }
 
@@ -146,7 +155,10 @@ function makeBody(form, dataset, start) {
     dataset,
     base_model: form.base_model,
     start_from: start?.id ?? "",
-    trigger_words: form.trigger_words.split(",").map((word) => word.trim()).filter(Boolean),
+    trigger_words: form.trigger_words
+      .split(",")
+      .map((word) => word.trim())
+      .filter(Boolean),
     class_prompt: form.class_prompt.trim(),
     sample_prompts: form.sample_prompts.map((prompt) => prompt.trim()).filter(Boolean),
     params: form.params[form.offering] ?? {},

@@ -20,10 +20,13 @@ export function findFit(offerings, report, start) {
 function refuse(offering, report, start) {
   const { min_images: least, max_images: most, status } = offering;
   if (status !== "available") return say("Comes later.");
-  if (start && offering.output !== "lora") return say("Trains a whole model, which cannot start from a LoRA.");
-  if (start && offering.family !== start.family) return say("For another family than the model that is trained further.");
+  if (start && offering.output !== "lora")
+    return say("Trains a whole model, which cannot start from a LoRA.");
+  if (start && offering.family !== start.family)
+    return say("For another family than the model that is trained further.");
   const facts = { least, most, n: report.items };
-  if (report.items < least || report.items > most) return say("Takes {least} to {most} pictures; this dataset has {n}.", facts);
+  if (report.items < least || report.items > most)
+    return say("Takes {least} to {most} pictures; this dataset has {n}.", facts);
   const fit = report.offerings.find(({ offering: id }) => id === offering.id);
   return fit && !fit.fits ? fit.reason : "";
 }
@@ -37,10 +40,15 @@ export function pickOffering({ offerings, bases, report, start }, form, pick) {
   }
   const made = html`<fieldset class="stack train-part">
     <legend><h2>${say("Training")}</h2></legend>
-    ${[...groups].map(([base, found]) => html`<details class="offering-group" ?open=${found.some(({ id }) => id === form.offering)}>
+    ${[...groups].map(
+      ([
+        base,
+        found,
+      ]) => html`<details class="offering-group" ?open=${found.some(({ id }) => id === form.offering)}>
       <summary>${base} <span class="quiet small-text">${nameLeast(found, report)}</span></summary>
       <div class="cards">${found.map((offering) => card(offering, report, start, form.offering))}</div>
-    </details>`)}
+    </details>`,
+    )}
     ${pickBase(offerings, bases, form, pick)}
   </fieldset>`;
   made.addEventListener("change", (event) => {
@@ -54,7 +62,9 @@ export function pickOffering({ offerings, bases, report, start }, form, pick) {
 
 /** Say from how many points on a group's trainings can be had. */
 function nameLeast(found, report) {
-  const prices = report.offerings.filter(({ offering }) => found.some(({ id }) => id === offering)).map((fit) => fit.price_points);
+  const prices = report.offerings
+    .filter(({ offering }) => found.some(({ id }) => id === offering))
+    .map((fit) => fit.price_points);
   return prices.length ? say("from {points}", { points: points(Math.min(...prices)) }) : "";
 }
 
@@ -74,8 +84,12 @@ function card(offering, report, start, chosen) {
       ${offering.output === "checkpoint" ? html`<span>${badge(say("whole model"))}</span>` : null}
       <span class="quiet small-text">${offering.summary}</span>
       ${reason ? html`<span class="offering-reason small-text">${reason}</span>` : null}
-      ${fit ? html`<span class="offering-price"><strong>${points(fit.price_points)}</strong>
-        <span class="quiet small-text">${count(fit.steps, "for {n} step", "for {n} steps")}</span></span>` : null}
+      ${
+        fit
+          ? html`<span class="offering-price"><strong>${points(fit.price_points)}</strong>
+        <span class="quiet small-text">${count(fit.steps, "for {n} step", "for {n} steps")}</span></span>`
+          : null
+      }
     </span>
   </label>`;
 }
@@ -87,7 +101,12 @@ function pickBase(offerings, bases, form, pick) {
   const show = () => {
     const names = offerings.find(({ id }) => id === form.offering).base_models;
     made.hidden = names.length < 2;
-    select.replaceChildren(...names.map((id) => html`<option value=${id} ?selected=${id === form.base_model}>${bases.get(id)?.name ?? id}</option>`));
+    select.replaceChildren(
+      ...names.map(
+        (id) =>
+          html`<option value=${id} ?selected=${id === form.base_model}>${bases.get(id)?.name ?? id}</option>`,
+      ),
+    );
   };
   select.addEventListener("change", () => {
     form.base_model = select.value;

@@ -21,7 +21,8 @@ export function makeReview({ submit, startAnew }) {
       <li>${say("If you cancel it or it stops early, only the steps that were made are charged; the rest comes back.")}</li>
     </ul>
   </section>`;
-  const tell = (tone, text, ...more) => fill(notes, html`<div class="note ${tone}">${icon("info")}<div class="stack">${text}${more}</div></div>`);
+  const tell = (tone, text, ...more) =>
+    fill(notes, html`<div class="note ${tone}">${icon("info")}<div class="stack">${text}${more}</div></div>`);
   made.answer = null;
   made.wait = () => lines.setAttribute("aria-busy", "true");
   made.fail = (text) => {
@@ -49,7 +50,8 @@ export function makeReview({ submit, startAnew }) {
     fill(buy.querySelector("span"), text);
     buy.disabled = !answer || !answer.covered;
     if (answer && !answer.covered) tell("warn", ...lacking(answer));
-    if (!answer) tell("bad", html`<p>${say("There is no price yet; mend this first:")}</p>`, listErrors(errors));
+    if (!answer)
+      tell("bad", html`<p>${say("There is no price yet; mend this first:")}</p>`, listErrors(errors));
   };
   made.wait();
   return made;
@@ -75,16 +77,27 @@ export function priceLines(quote) {
   const batch = inputs.train_batch_size * inputs.gradient_accumulation_steps * (inputs.class_images ? 2 : 1);
   const rows = [[say("Base price"), inputs.base_points]];
   const stepText = inputs.class_images
-    ? say("{steps} steps × {n} pictures, half of them class images", { steps: number(inputs.steps), n: number(batch) })
-    : count(batch, "{steps} steps × {n} picture", "{steps} steps × {n} pictures", { steps: number(inputs.steps) });
+    ? say("{steps} steps × {n} pictures, half of them class images", {
+        steps: number(inputs.steps),
+        n: number(batch),
+      })
+    : count(batch, "{steps} steps × {n} picture", "{steps} steps × {n} pictures", {
+        steps: number(inputs.steps),
+      });
   rows.push([stepText, inputs.steps * batch * each]);
   if (inputs.class_images) {
     const facts = { n: number(inputs.class_images), steps: number(inputs.class_image_steps) };
-    rows.push([say("{n} class images × {steps} steps", facts), inputs.class_images * inputs.class_image_steps * each]);
+    rows.push([
+      say("{n} class images × {steps} steps", facts),
+      inputs.class_images * inputs.class_image_steps * each,
+    ]);
   }
   const sum = rows.reduce((total, [, value]) => total + value, 0);
   if (quote.points - sum > 0.005) rows.push([say("Rounded up"), quote.points - sum]);
-  const rate = say("{rate} points for 1,000 pictures at {px} px", { rate: number(each * 1000, 2), px: number(inputs.resolution_px) });
+  const rate = say("{rate} points for 1,000 pictures at {px} px", {
+    rate: number(each * 1000, 2),
+    px: number(inputs.resolution_px),
+  });
   return html`<dl>${rows.map(([name, value]) => priceLine(name, number(value, 2)))}
     ${priceLine(say("Together"), points(quote.points), "total")}</dl>
     <p class="quiet small-text">${rate}</p>`;

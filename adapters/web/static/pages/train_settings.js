@@ -38,9 +38,14 @@ export function makeSettings(start, changed) {
     for (const [, found] of [first, ...others]) for (const one of found) fields.set(one.name, one);
     for (const [, found] of others) advanced.push(...found);
     fill(usual, first[1]);
-    fill(folded, others.map(([title, found]) => html`<fieldset class="stack">
+    fill(
+      folded,
+      others.map(
+        ([title, found]) => html`<fieldset class="stack">
       <legend><h3>${title}</h3></legend><div class="settings">${found}</div>
-    </fieldset>`));
+    </fieldset>`,
+      ),
+    );
     showCount();
   };
   /** List what is out of its bounds: [name, what is wrong]. */
@@ -59,19 +64,37 @@ function makeSetting(param, params, isLocked, note) {
   const { name } = param;
   const control = makeControl(param, name in params ? params[name] : param.default);
   control.disabled = isLocked;
-  const reset = button("", () => {
-    delete params[name];
-    control.put(param.default);
-    show();
-    note();
-    control.focus();
-  }, { kind: "quiet small bare setting-reset", icon: "undo", label: say("Reset {name}", { name: nameSetting(name) }) });
-  const bounds = param.kind === "int" || param.kind === "float"
-    ? say("{least} to {most}, usually {usual}.", { least: showValue(param.min), most: showValue(param.max), usual: showValue(param.default) })
-    : say("Usually {usual}.", { usual: showValue(param.default) });
-  const made = field(nameSetting(name), control, { unit: nameUnit(name), help: `${param.help} ${isLocked ? say("The model that is trained further decides it.") : bounds}` });
+  const reset = button(
+    "",
+    () => {
+      delete params[name];
+      control.put(param.default);
+      show();
+      note();
+      control.focus();
+    },
+    {
+      kind: "quiet small bare setting-reset",
+      icon: "undo",
+      label: say("Reset {name}", { name: nameSetting(name) }),
+    },
+  );
+  const bounds =
+    param.kind === "int" || param.kind === "float"
+      ? say("{least} to {most}, usually {usual}.", {
+          least: showValue(param.min),
+          most: showValue(param.max),
+          usual: showValue(param.default),
+        })
+      : say("Usually {usual}.", { usual: showValue(param.default) });
+  const made = field(nameSetting(name), control, {
+    unit: nameUnit(name),
+    help: `${param.help} ${isLocked ? say("The model that is trained further decides it.") : bounds}`,
+  });
   made.classList.add("setting");
-  made.querySelector("label").append(html`<span class="badge busy changed-mark" hidden>${say("changed")}</span>`);
+  made
+    .querySelector("label")
+    .append(html`<span class="badge busy changed-mark" hidden>${say("changed")}</span>`);
   made.append(reset);
   const show = () => {
     const isChanged = made.isChanged();
@@ -80,7 +103,8 @@ function makeSetting(param, params, isLocked, note) {
   };
   made.name = name;
   made.isChanged = () => name in params;
-  made.check = () => (name in params && typeof param.default === "number" ? checkNumber(param, params[name]) : "");
+  made.check = () =>
+    name in params && typeof param.default === "number" ? checkNumber(param, params[name]) : "";
   made.settle = (value) => {
     if (!made.isChanged() && document.activeElement !== control) control.put(value);
   };
@@ -97,8 +121,21 @@ function makeSetting(param, params, isLocked, note) {
 }
 
 function makeControl(param, value) {
-  if (param.kind === "bool") return makeSelect([["true", say("yes")], ["false", say("no")]], value, (text) => text === "true");
-  if (param.kind === "choice") return makeSelect(param.choices.map((choice) => [choice, choice]), value, (text) => text);
+  if (param.kind === "bool")
+    return makeSelect(
+      [
+        ["true", say("yes")],
+        ["false", say("no")],
+      ],
+      value,
+      (text) => text === "true",
+    );
+  if (param.kind === "choice")
+    return makeSelect(
+      param.choices.map((choice) => [choice, choice]),
+      value,
+      (text) => text,
+    );
   const control = html`<input type="number" inputmode="decimal" min=${param.min} max=${param.max} step=${param.kind === "int" ? "1" : "any"} />`;
   control.read = () => (control.value === "" ? null : control.valueAsNumber);
   control.put = (wanted) => (control.value = wanted ?? "");

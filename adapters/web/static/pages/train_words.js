@@ -11,7 +11,9 @@ export function makeWords(form, changed) {
   const chips = html`<p class="row trigger-chips" aria-live="polite"></p>`;
   const trigger = typed("trigger_words", say("mycat"), 300);
   const triggerField = field(say("Trigger words"), trigger, {
-    help: say("They bring your model into a prompt. Take one to four that mean nothing else, with commas between."),
+    help: say(
+      "They bring your model into a prompt. Take one to four that mean nothing else, with commas between.",
+    ),
   });
   const kind = typed("class_prompt", say("a photo of a dog"), 1000);
   const kindField = field(say("Class prompt"), kind, {
@@ -22,7 +24,11 @@ export function makeWords(form, changed) {
     <h2>${say("Words")}</h2>
     ${triggerField}${chips}${kindField}${prompts}
   </section>`;
-  const showChips = () => fill(chips, splitWords(trigger.value).map((word) => badge(word)));
+  const showChips = () =>
+    fill(
+      chips,
+      splitWords(trigger.value).map((word) => badge(word)),
+    );
   for (const control of [trigger, kind]) {
     control.value = form[control.name];
     control.addEventListener("input", () => {
@@ -43,15 +49,24 @@ export function makeWords(form, changed) {
   };
   made.check = () => {
     const missing = [];
-    if (!splitWords(trigger.value).length) missing.push(["trigger_words", say("Give the word that brings your model in.")]);
-    if (!kindField.hidden && !kind.value.trim()) missing.push(["class_prompt", say("Say what your subject is one of.")]);
+    if (!splitWords(trigger.value).length)
+      missing.push(["trigger_words", say("Give the word that brings your model in.")]);
+    if (!kindField.hidden && !kind.value.trim())
+      missing.push(["class_prompt", say("Say what your subject is one of.")]);
     return missing;
   };
   showChips();
   return made;
 }
 
-const splitWords = (text) => [...new Set(text.split(",").map((word) => word.trim()).filter(Boolean))];
+const splitWords = (text) => [
+  ...new Set(
+    text
+      .split(",")
+      .map((word) => word.trim())
+      .filter(Boolean),
+  ),
+];
 
 function typed(name, example, length) {
   return html`<input name=${name} placeholder=${example} maxlength=${length} autocomplete="off" autocapitalize="none" spellcheck="false" />`;
@@ -62,12 +77,16 @@ function makePrompts(form, changed) {
   const error = html`<p class="field-error" id="prompts-error" aria-live="polite"></p>`;
   const ids = form.sample_prompts.map((_, index) => index);
   let next = ids.length;
-  const add = button(say("Add a prompt"), () => {
-    ids.push(next++);
-    form.sample_prompts.push("");
-    show();
-    list.lastElementChild.querySelector("input").focus();
-  }, { kind: "small", icon: "add" });
+  const add = button(
+    say("Add a prompt"),
+    () => {
+      ids.push(next++);
+      form.sample_prompts.push("");
+      show();
+      list.lastElementChild.querySelector("input").focus();
+    },
+    { kind: "small", icon: "add" },
+  );
   const makeRow = (id) => {
     const at = () => ids.indexOf(id);
     const input = html`<input maxlength="600" aria-label=${say("Sample prompt")} aria-describedby="prompts-help prompts-error" .value=${form.sample_prompts[at()]} />`;
@@ -75,13 +94,17 @@ function makePrompts(form, changed) {
       form.sample_prompts[at()] = input.value;
       changed();
     });
-    const remove = button("", () => {
-      form.sample_prompts.splice(at(), 1);
-      ids.splice(at(), 1);
-      show();
-      changed();
-      (list.lastElementChild?.querySelector("input") ?? add).focus();
-    }, { kind: "quiet bare", icon: "trash", label: say("Remove this prompt") });
+    const remove = button(
+      "",
+      () => {
+        form.sample_prompts.splice(at(), 1);
+        ids.splice(at(), 1);
+        show();
+        changed();
+        (list.lastElementChild?.querySelector("input") ?? add).focus();
+      },
+      { kind: "quiet bare", icon: "trash", label: say("Remove this prompt") },
+    );
     return html`<li class="row prompt-row">${input}${remove}</li>`;
   };
   const show = () => {
@@ -95,7 +118,8 @@ function makePrompts(form, changed) {
   </div>`;
   made.showError = (text) => {
     fill(error, text);
-    for (const input of list.querySelectorAll("input")) input.setAttribute("aria-invalid", String(Boolean(text)));
+    for (const input of list.querySelectorAll("input"))
+      input.setAttribute("aria-invalid", String(Boolean(text)));
   };
   show();
   return made;

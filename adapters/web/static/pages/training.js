@@ -5,7 +5,18 @@ import { api } from "../lib/api.js";
 import { fill, html } from "../lib/dom.js";
 import { describeStage, getShare } from "../lib/jobs.js";
 import { listen } from "../lib/live.js";
-import { ask, badge, button, complain, facts, hasEnded, linkButton, pageHead, progress, statusBadge } from "../lib/pieces.js";
+import {
+  ask,
+  badge,
+  button,
+  complain,
+  facts,
+  hasEnded,
+  linkButton,
+  pageHead,
+  progress,
+  statusBadge,
+} from "../lib/pieces.js";
 import { count, duration, measure, moment, number, percent, points, say } from "../lib/words.js";
 import { makeLosses } from "./training_losses.js";
 import { showOutcome } from "./training_outcome.js";
@@ -25,12 +36,18 @@ export async function open(place) {
   const actions = html`<div class="actions"></div>`;
   const words = job.spec.trigger_words.map((word) => badge(word));
   const head = pageHead(job.dataset_name, { back: { href: "/trainings", text: say("Trainings") } });
-  head.firstElementChild.append(html`<p class="row">${state}<span>${job.spec.base_model.name}</span>${words}</p>`);
+  head.firstElementChild.append(
+    html`<p class="row">${state}<span>${job.spec.base_model.name}</span>${words}</p>`,
+  );
   head.append(actions);
   const show = () => {
     const share = getShare(job);
     const isLive = !hasEnded(job.status);
-    setTitle(isLive && share !== null ? `${percent(share)} ${job.dataset_name}` : `${say("Training")} ${job.dataset_name}`);
+    setTitle(
+      isLive && share !== null
+        ? `${percent(share)} ${job.dataset_name}`
+        : `${say("Training")} ${job.dataset_name}`,
+    );
     if (state.dataset.status !== `${job.status} ${job.cancel_requested}`) {
       state.dataset.status = `${job.status} ${job.cancel_requested}`;
       fill(state, statusBadge(job.status));
@@ -71,20 +88,33 @@ export async function open(place) {
 }
 
 function listActions(job, place, change) {
-  const { dataset, spec: { offering } } = job;
-  if (!hasEnded(job.status)) return [button(say("Cancel"), () => cancel(job, change), { kind: "danger", icon: "stop" })];
+  const {
+    dataset,
+    spec: { offering },
+  } = job;
+  if (!hasEnded(job.status))
+    return [button(say("Cancel"), () => cancel(job, change), { kind: "danger", icon: "stop" })];
   const query = new URLSearchParams({ dataset, offering, again: job.id });
   const made = [linkButton(say("Change and train again"), `/train?${query}`, { icon: "settings" })];
-  if (job.status !== "completed") made.unshift(button(say("Try again"), () => retryTraining(place, job), { kind: "primary", icon: "undo" }));
+  if (job.status !== "completed")
+    made.unshift(
+      button(say("Try again"), () => retryTraining(place, job), { kind: "primary", icon: "undo" }),
+    );
   return made;
 }
 
 async function cancel(job, change) {
   const { step, total_steps } = job.progress;
   const text = step
-    ? count(step, "{n} of {total} step is done; what is done until it stops is charged, and the rest comes back. There will be no model.",
-      "{n} of {total} steps are done; what is done until it stops is charged, and the rest comes back. There will be no model.", { total: number(total_steps) })
-    : say("No step is done yet, so everything comes back unless it gets on before it stops. There will be no model.");
+    ? count(
+        step,
+        "{n} of {total} step is done; what is done until it stops is charged, and the rest comes back. There will be no model.",
+        "{n} of {total} steps are done; what is done until it stops is charged, and the rest comes back. There will be no model.",
+        { total: number(total_steps) },
+      )
+    : say(
+        "No step is done yet, so everything comes back unless it gets on before it stops. There will be no model.",
+      );
   if (!(await ask(say("Cancel this training?"), text, say("Cancel the training"), { danger: true }))) return;
   change(await api.post(`/trainings/${job.id}/cancel`));
   showBalance();
@@ -102,20 +132,24 @@ function makeNow() {
     if (made.hidden) return;
     const text = job.cancel_requested ? say("Stops after this step") : describeStage(job);
     const plain = text.replace(/\d+/g, "");
-    if (plain !== said) fill(stage, text); // a count that moves is not read out each time
+    if (plain !== said)
+      fill(stage, text); // a count that moves is not read out each time
     else stage.firstChild.data = text;
     said = plain;
     const { step, total_steps, eta_s, images_per_s, loss, validation_loss } = job.progress;
     const done = getShare(job);
     fill(share, done === null ? "" : percent(done));
     bar.set(done);
-    fill(line, facts([
-      [say("Steps"), `${number(step)} / ${number(total_steps)}`],
-      [say("Time left"), eta_s === null ? "–" : duration(eta_s)],
-      [say("Pictures a second"), images_per_s === null ? "–" : measure(images_per_s)],
-      [say("Loss"), loss === null ? "–" : measure(loss)],
-      [say("Loss on pictures kept out"), validation_loss === null ? null : measure(validation_loss)],
-    ]));
+    fill(
+      line,
+      facts([
+        [say("Steps"), `${number(step)} / ${number(total_steps)}`],
+        [say("Time left"), eta_s === null ? "–" : duration(eta_s)],
+        [say("Pictures a second"), images_per_s === null ? "–" : measure(images_per_s)],
+        [say("Loss"), loss === null ? "–" : measure(loss)],
+        [say("Loss on pictures kept out"), validation_loss === null ? null : measure(validation_loss)],
+      ]),
+    );
   };
   return made;
 }
@@ -139,7 +173,10 @@ function describeCost({ status, charged_points: charged, quote }) {
   if (charged === null) return say("The account is being settled.");
   if (!charged) return say("Nothing was charged; {points} came back.", { points: price });
   if (charged === quote.points) return say("{points} were charged.", { points: price });
-  return say("{charged} were charged for the steps that were made; {back} came back.", { charged: points(charged), back: points(quote.points - charged) });
+  return say("{charged} were charged for the steps that were made; {back} came back.", {
+    charged: points(charged),
+    back: points(quote.points - charged),
+  });
 }
 
 function makeHistory() {
@@ -152,7 +189,8 @@ function makeHistory() {
       const took = next ? duration((new Date(next.at) - new Date(at)) / 1000) : "";
       return html`<li>${statusBadge(status)}<time datetime=${at}>${moment(at)}</time><span class="quiet">${took}</span></li>`;
     });
-    if (attempts > 1) rows.push(html`<li class="quiet">${count(attempts, "{n} attempt", "{n} attempts")}</li>`);
+    if (attempts > 1)
+      rows.push(html`<li class="quiet">${count(attempts, "{n} attempt", "{n} attempts")}</li>`);
     fill(list, rows);
   };
   return made;

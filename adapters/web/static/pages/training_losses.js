@@ -42,13 +42,14 @@ export function makeLosses(job, signal) {
       const last = Math.max(-1, ...losses.keys());
       if (now.progress.step < last) return made.read().catch(complain); // it went back to a checkpoint
       // A measurement comes in a moment after its step: what is behind the last one is read again.
-      return readFrom(now.spec.params.validation_share ? Math.max(-1, ...validation.keys()) : last).catch(complain);
+      return readFrom(now.spec.params.validation_share ? Math.max(-1, ...validation.keys()) : last).catch(
+        complain,
+      );
     }, READ_EVERY_MS);
   };
   signal.addEventListener("abort", () => clearTimeout(timer));
   return made;
 }
-
 
 function describe([, { points }, { points: measured }]) {
   if (points.length < 2) return "";

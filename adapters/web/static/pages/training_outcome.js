@@ -35,7 +35,12 @@ export function showOutcome({ signal }) {
 
 async function describe(job, signal) {
   if (job.status === "failed") return showFailure(job.error);
-  if (job.status === "cancelled") return note("warn", say("The training was cancelled."), say("Nothing came of it but its samples; you can try it again or change it."));
+  if (job.status === "cancelled")
+    return note(
+      "warn",
+      say("The training was cancelled."),
+      say("Nothing came of it but its samples; you can try it again or change it."),
+    );
   if (job.status !== "completed") return null;
   if (!job.model) return note("", say("The training is done."), say("Its model is on its way."));
   return showModel(job, await api.get(`/models/${job.model}`, { signal }).catch(() => null));
@@ -51,7 +56,10 @@ function showFailure(error) {
 function showModel(job, model) {
   const took = (new Date(job.history.at(-1).at) - new Date(job.history[0].at)) / 1000;
   if (!model) return note("good", say("The training is done."), say("Its model is no longer there."));
-  const words = model.trigger_words.map((word) => html`<span class="row">${badge(word)}${copyButton(word, say("Copy “{word}”", { word }))}</span>`);
+  const words = model.trigger_words.map(
+    (word) =>
+      html`<span class="row">${badge(word)}${copyButton(word, say("Copy “{word}”", { word }))}</span>`,
+  );
   const isLora = job.spec.output === "lora";
   return html`<div class="card training-done">
     <h2>${icon("check")}<span>${say("“{name}” is ready", { name: model.name })}</span></h2>

@@ -18,7 +18,13 @@ export function makeSamples() {
     const prompts = groupByPrompt(job);
     compare.set(prompts);
     const pick = (prompt, picture) => compare.pick(prompt, picture);
-    showRows(rows, prompts, ({ prompt }) => prompt, (group) => makeStrip(group, pick), (row, group) => row.set(group));
+    showRows(
+      rows,
+      prompts,
+      ({ prompt }) => prompt,
+      (group) => makeStrip(group, pick),
+      (row, group) => row.set(group),
+    );
   };
   return made;
 }
@@ -30,7 +36,10 @@ function groupByPrompt({ id, samples }) {
     const steps = groups.get(prompt) ?? new Map();
     groups.set(prompt, steps.set(step, { step, source, key: file.name }));
   }
-  return [...groups].map(([prompt, steps]) => ({ prompt, pictures: [...steps.values()].sort((a, b) => a.step - b.step) }));
+  return [...groups].map(([prompt, steps]) => ({
+    prompt,
+    pictures: [...steps.values()].sort((a, b) => a.step - b.step),
+  }));
 }
 
 /** One prompt's pictures, by step; a press puts one beside the first. */
@@ -73,7 +82,10 @@ function makeCompare() {
     const { pictures } = getGroup();
     made.hidden = groups.every((group) => group.pictures.length < 2);
     newest.hidden = !isPicked;
-    for (const [image, select] of [[before, first], [after, last]]) {
+    for (const [image, select] of [
+      [before, first],
+      [after, last],
+    ]) {
       const picture = pictures.find(({ step }) => String(step) === select.value) ?? pictures[0];
       if (image.getAttribute("src") !== picture.source) image.src = picture.source;
       image.alt = say("“{prompt}” at step {step}", { prompt: getGroup().prompt, step: number(picture.step) });
@@ -81,7 +93,10 @@ function makeCompare() {
   };
   const showSteps = (left, right) => {
     const { pictures } = getGroup();
-    const steps = () => pictures.map(({ step }) => html`<option value=${step}>${say("Step {step}", { step: number(step) })}</option>`);
+    const steps = () =>
+      pictures.map(
+        ({ step }) => html`<option value=${step}>${say("Step {step}", { step: number(step) })}</option>`,
+      );
     fill(first, steps());
     fill(last, steps());
     first.value = pictures.some(({ step }) => String(step) === left) ? left : pictures[0].step;
@@ -95,7 +110,10 @@ function makeCompare() {
   made.set = (found) => {
     const chosen = prompt.value;
     groups = found;
-    fill(prompt, groups.map((group) => html`<option value=${group.prompt}>${group.prompt}</option>`));
+    fill(
+      prompt,
+      groups.map((group) => html`<option value=${group.prompt}>${group.prompt}</option>`),
+    );
     prompt.value = groups.some((group) => group.prompt === chosen) ? chosen : groups[0].prompt;
     promptField.hidden = groups.length < 2;
     showSteps(first.value, isPicked ? last.value : null);

@@ -42,7 +42,9 @@ function nothing() {
   return empty(
     "train",
     say("No trainings yet"),
-    say("A training makes a model of your own from the pictures of a dataset. You see here how it comes along."),
+    say(
+      "A training makes a model of your own from the pictures of a dataset. You see here how it comes along.",
+    ),
     linkButton(say("Train a model"), "/train", { kind: "primary", icon: "add" }),
   );
 }
@@ -56,7 +58,10 @@ function makeHistory(place, shown, first) {
   const list = html`<ul class="stack"></ul>`;
   const bare = html`<p class="quiet">${say("There is none.")}</p>`;
   const more = button(say("Show more"), () => addPage(), { icon: "more" });
-  const filters = FILTERS.map(([name, text]) => html`<a class="button small" href="/trainings?show=${name}" aria-current=${name === shown && "true"}>${say(text)}</a>`);
+  const filters = FILTERS.map(
+    ([name, text]) =>
+      html`<a class="button small" href="/trainings?show=${name}" aria-current=${name === shown && "true"}>${say(text)}</a>`,
+  );
   const made = html`<section class="stack">
     <div class="row spread"><h2>${say("History")}</h2><nav class="row" aria-label=${say("How they ended")}>${filters}</nav></div>
     ${list}${bare}<div>${more}</div>
@@ -83,8 +88,12 @@ function historyRow(place, job) {
   const sample = job.samples.at(-1);
   const source = sample && address(`/trainings/${job.id}/samples/${sample.file.name}`);
   const cost = job.charged_points === null ? points(job.quote.points) : points(job.charged_points);
-  const again = job.status === "completed" ? null : button(say("Try again"), () => retryTraining(place, job), { kind: "small", icon: "undo" });
-  const model = job.model && linkButton(say("The model"), `/models/${job.model}`, { kind: "small", icon: "models" });
+  const again =
+    job.status === "completed"
+      ? null
+      : button(say("Try again"), () => retryTraining(place, job), { kind: "small", icon: "undo" });
+  const model =
+    job.model && linkButton(say("The model"), `/models/${job.model}`, { kind: "small", icon: "models" });
   return html`<li class="card training-row" data-id=${job.id}>
     <a class="training-cover" href="/trainings/${job.id}" tabindex="-1" aria-hidden="true">${source && html`<img src=${source} alt="" loading="lazy" />`}</a>
     <div class="training-about">
@@ -102,7 +111,8 @@ export async function retryTraining(place, job) {
   const balance = await api.get("/points/balance");
   const facts = { points: points(job.quote.points), balance: points(balance.balance_points) };
   const text = say("On the same pictures, with the same settings, for {points}. You have {balance}.", facts);
-  if (!(await ask(say("Train on “{name}” once more?", { name: job.dataset_name }), text, say("Train again")))) return;
+  if (!(await ask(say("Train on “{name}” once more?", { name: job.dataset_name }), text, say("Train again"))))
+    return;
   if (!keys.has(job.id)) keys.set(job.id, makeKey());
   const made = await api.post(`/trainings/${job.id}/retry`, null, { key: keys.get(job.id) });
   keys.delete(job.id);
