@@ -79,7 +79,7 @@ export async function open(place) {
     },
   });
   show();
-  losses.read(job).catch(complain);
+  readSafely(); // once more after listening has begun, so that no event falls between the two
   return html`<div class="stack training-page">
     ${head}${now}${outcome}${samples}${losses}
     <div class="columns">${costs}${history}</div>
