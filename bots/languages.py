@@ -1,7 +1,8 @@
 """A language's catalogue, read once: texts of the conversation, and what errors of the core say.
 
 Errors come as finished English sentences. The catalogue keeps them under the context `error`, with
-{0}, {1} where something was put in, so a sentence is recognised by what stands around it.
+{0}, {1} where something was put in, so a sentence is recognised by what stands around it. What an
+operator's catalogues say of offerings and settings stands under `catalogue`.
 """
 
 import functools
@@ -15,7 +16,7 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
 ENGLISH = "en"
-_CONTEXT = "error"
+_KNOWN = ("error", "catalogue")
 _PLACE = re.compile(r"\\\{\d\\\}")
 
 
@@ -52,7 +53,7 @@ def load_language(language: str) -> Language:
     errors = {
         str(message.id): str(message.string)
         for message in catalogue
-        if message.context == _CONTEXT and message.string
+        if message.context in _KNOWN and message.string
     }
     return Language(Translations(compiled), errors)
 

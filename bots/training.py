@@ -44,7 +44,7 @@ async def list_offerings(context: Context, args: Args, typed: str) -> Sequence[C
         if offering.status is not Status.AVAILABLE:
             continue
         suits = offering.min_images <= size <= offering.max_images
-        detail = offering.summary
+        detail = words.known(offering.summary)
         if not suits:
             detail = words.say(
                 "needs {least} to {most} pictures",

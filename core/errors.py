@@ -26,9 +26,13 @@ class RefusedError(TrainyardError):
 
 
 class InvalidError(RefusedError):
-    """A value is out of its bounds or of the wrong shape."""
+    """A value is out of its bounds or of the wrong shape; `field` names it where it is one of several."""
 
     code = "invalid"
+
+    def __init__(self, message: str, *, code: str | None = None, field: str = "") -> None:
+        super().__init__(message, code=code)
+        self.field = field
 
 
 class TooLargeError(RefusedError):

@@ -202,7 +202,6 @@ class Studio:
             stores.jobs,
             self._submission,
             self.leases,
-            self._settlement,
             retention,
             clock,
             (

@@ -95,6 +95,7 @@ class HeldJob:
     async def add_sample(self, sample: Sample) -> None:
         async with self._writing:
             self.job = await self._studio.leases.add_sample(self.job, sample)
+        self.is_dirty = True
 
     async def set_checkpoint(self, checkpoint: Checkpoint) -> None:
         """Name a checkpoint, after the losses that lead to it are written."""

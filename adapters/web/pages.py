@@ -14,7 +14,7 @@ from adapters.web.cookies import (
 )
 from adapters.web.headers import PAGE_HEADERS
 from adapters.web.limiting import LIMITS, Action
-from adapters.web.problems import RETRY_AFTER_S, get_status, get_words
+from adapters.web.problems import RETRY_AFTER_S, get_status, read_words
 from adapters.web.routing import STUDIO
 from adapters.web.views.accounts import AccountView
 from bots.pieces import name_platform
@@ -42,7 +42,7 @@ _PAGE = """<!doctype html>
 </html>
 """
 _STYLE = '<link rel="stylesheet" href="/static/{name}.css">'
-STYLES = ("design", "dataset")
+STYLES = ("design", "dataset", "training")
 """The stylesheets of the sandbox; each but the first belongs to a few pages."""
 PLACES = (
     "datasets",
@@ -80,7 +80,7 @@ def _serve(action: Action, page: _Page) -> Callable[[web.Request], Awaitable[web
     """Count a request of this kind, answer it, and say in a page what goes wrong."""
 
     async def serve(request: web.Request) -> web.Response:
-        words = get_words(request)
+        words = read_words(request)
         try:
             await request.app[LIMITS].hit_from(action, request)
             return await page(request, words)

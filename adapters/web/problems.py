@@ -86,7 +86,7 @@ def explain(error: ValidationError, place: str) -> InvalidFieldsError:
     )
 
 
-def get_words(request: web.Request) -> Words:
+def read_words(request: web.Request) -> Words:
     """Return the words of the language that the request asks for."""
     return Words(request.headers.get(hdrs.ACCEPT_LANGUAGE, "").partition(",")[0])
 
@@ -146,9 +146,12 @@ def _answer_ours(request: web.Request, error: errors.TrainyardError) -> web.Resp
     status = get_status(type(error))
     if status is HTTPStatus.INTERNAL_SERVER_ERROR:
         return _answer_unexpected(request)
-    problem = _problem(status, get_words(request).known(error.message), error.code)
+    problem = _problem(status, read_words(request).known(error.message), error.code)
     if isinstance(error, InvalidFieldsError):
         problem = problem.model_copy(update={"errors": error.fields})
+    elif isinstance(error, errors.InvalidError) and error.field:
+        found = FieldProblem(where=f"body.{error.field}", what=problem.detail)
+        problem = problem.model_copy(update={"errors": (found,)})
     response = make_response(problem)
     if isinstance(error, errors.UnavailableError) and error.retry_after_s is not None:
         response.headers[hdrs.RETRY_AFTER] = str(math.ceil(error.retry_after_s))

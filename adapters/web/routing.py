@@ -18,7 +18,9 @@ from adapters.web.auth import NOBODY, authenticate
 from adapters.web.bodies import read_json, read_query
 from adapters.web.conditions import answer_json, read_version
 from adapters.web.limiting import LIMITS, Action
+from adapters.web.problems import read_words
 from adapters.web.views.common import Form, View
+from bots.wording import Words
 from core.accounts.records import Principal, Scope
 from core.accounts.tokens import require_scope
 from core.errors import TrainyardError, UnauthenticatedError
@@ -37,6 +39,11 @@ class Call:
     request: web.Request
     studio: Studio
     principal: Principal
+
+    @property
+    def words(self) -> Words:
+        """The language in which the answer is wanted."""
+        return read_words(self.request)
 
 
 Answer = View | web.StreamResponse | None

@@ -8,7 +8,6 @@ from aiohttp import BodyPartReader, MultipartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from adapters.web.bodies import Patience
-from adapters.web.problems import get_words
 from adapters.web.routing import Call
 from adapters.web.views.datasets import ItemView, Outcome, UploadedFile, UploadedFiles
 from core.datasets.imports import Taken
@@ -77,7 +76,7 @@ def describe(call: Call, taken: Taken) -> UploadedFile:
 
 def refuse(call: Call, filename: str, error: TrainyardError) -> UploadedFile:
     """Say that a file was not kept, and why."""
-    detail = get_words(call.request).known(error.message)
+    detail = call.words.known(error.message)
     return UploadedFile(filename=filename, outcome=Outcome.REFUSED, code=error.code, detail=detail)
 
 

@@ -1,5 +1,6 @@
 """Jobs as workers see them: claim, heartbeat, progress, release, end; every write carries the lease's token."""
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
@@ -173,6 +174,10 @@ class Leases:
         """Give up an attempt that broke: the job is queued again, or failed after too many attempts."""
         return await self._move(job, lambda fresh, now: attempts.give_back(fresh, note, now))
 
+    async def settle(self, job: Job) -> None:
+        """Finish what follows a job's end where that was left half-done, and say so."""
+        await self._events.publish(job_event(await self._settlement.finish(job)))
+
     async def _try_claim(self, job: Job, owner: str, busy: list[int | None]) -> Job | None:
         """Take the job in a free slot of its account; None when it or every slot went to another."""
         slots = [job.slot] if job.slot is not None else await self._list_free(job, busy)
@@ -205,11 +210,9 @@ class Leases:
         ended = attempts.end_if_due(job, self._clock.now())
         if ended is None:
             return False
-        try:
-            ended = await self._jobs.replace(ended)
-        except StaleError:
-            return True  # it moved: whoever moved it looks after it
-        await self._events.publish(job_event(await self._settlement.finish_soon(ended)))
+        with contextlib.suppress(StaleError):  # it moved: whoever moved it looks after it
+            stored = await self._jobs.replace(ended)
+            await self._events.publish(job_event(await self._settlement.finish_soon(stored)))
         return True
 
     async def _current(self, job: Job) -> Job:
@@ -236,10 +239,8 @@ class Leases:
         """Replace the job by a change of what it is now; whatever the change decides on cannot move in between."""
         while True:
             fresh = await self._current(job)
-            try:
+            with contextlib.suppress(StaleError):
                 return await self._jobs.replace(change(fresh, self._clock.now()))
-            except StaleError:
-                continue
 
     async def _move(self, job: Job, change: Callable[[Job, datetime], Job]) -> Job:
         """Change the job's state; one that ended is finished, and whoever listens is told."""

@@ -13,8 +13,6 @@ from core.paging import list_page
 from core.ports import Clock, Documents, Events
 from core.records import Condition, OneOf, Page, PageRequest
 
-_VISIBLE = OneOf(tuple(sorted(status.value for status in VISIBLE)))
-
 
 @dataclass(frozen=True)
 class OwnJobs:
@@ -38,11 +36,14 @@ class OwnJobs:
             raise self._refuse()
         return job
 
-    async def list_own(self, principal: Principal, page: PageRequest) -> Page[Job]:
+    async def list_own(
+        self, principal: Principal, page: PageRequest, statuses: frozenset[Status] = VISIBLE
+    ) -> Page[Job]:
+        shown = sorted(status.value for status in statuses & VISIBLE)
         where: dict[str, Condition] = {
             "owner": principal.account,
             "kind": self.kind,
-            "status": _VISIBLE,
+            "status": OneOf(tuple(shown)),
         }
         return await list_page(self.jobs, where, "-created_at", page)
 

@@ -11,7 +11,7 @@ from core.datasets.service import Datasets
 from core.datasets.snapshots import Snapshots
 from core.errors import ConflictError, NotFoundError, RefusedError
 from core.jobs.owned import OwnJobs
-from core.jobs.records import Job, Kind, LossChunk, Progress, Status
+from core.jobs.records import VISIBLE, Job, Kind, LossChunk, Progress, Status
 from core.jobs.settlement import Settlement
 from core.jobs.starting import find_start
 from core.jobs.submission import Submission
@@ -115,24 +115,35 @@ class Jobs:
         """Return one's own training. Raises NotFoundError for all others, and for one not yet submitted."""
         return await self._own.get(principal, job_id)
 
-    async def list_own(self, principal: Principal, page: PageRequest) -> Page[Job]:
-        return await self._own.list_own(principal, page)
+    async def list_own(
+        self, principal: Principal, page: PageRequest, statuses: frozenset[Status] = VISIBLE
+    ) -> Page[Job]:
+        """List one's own trainings in these states, newest first."""
+        return await self._own.list_own(principal, page, statuses)
 
     async def list_losses(
-        self, principal: Principal, job_id: str
+        self, principal: Principal, job_id: str, after: int = -1
     ) -> list[tuple[int, float, float]]:
-        """Return a job's loss history, (step, loss, learning rate) in order of steps."""
-        job = await self.get(principal, job_id)
-        chunks = iterate(self._losses, {"job": job.id}, "index")
-        return [point async for chunk in chunks for point in chunk.points]
+        """Return a job's loss history behind a step, (step, loss, learning rate) in order of steps."""
+        chunks = await self._list_chunks(principal, job_id, after)
+        return [point for chunk in chunks for point in chunk.points if point[0] > after]
 
     async def list_validation_losses(
-        self, principal: Principal, job_id: str
+        self, principal: Principal, job_id: str, after: int = -1
     ) -> list[tuple[int, float]]:
-        """Return a job's losses on held-out pictures, (step, loss) in order of steps."""
+        """Return a job's losses on held-out pictures behind a step, (step, loss) in order of steps."""
+        chunks = await self._list_chunks(principal, job_id, after)
+        return [point for chunk in chunks for point in chunk.validation if point[0] > after]
+
+    async def _list_chunks(self, principal: Principal, job_id: str, after: int) -> list[LossChunk]:
+        """Read the chunks that reach beyond a step, from the newest backwards: a curve grows at its end."""
         job = await self.get(principal, job_id)
-        chunks = iterate(self._losses, {"job": job.id}, "index")
-        return [point async for chunk in chunks for point in chunk.validation]
+        found: list[LossChunk] = []
+        async for chunk in iterate(self._losses, {"job": job.id}, "-index", page_size=8):
+            found.insert(0, chunk)
+            if chunk.points and chunk.points[0][0] <= after:
+                break
+        return found
 
     async def cancel(self, principal: Principal, job_id: str) -> Job:
         """Ask a training to stop, see `OwnJobs.cancel`."""

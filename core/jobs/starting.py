@@ -37,12 +37,14 @@ class Start:
         if offering.output is not Output.LORA:
             raise InvalidError(
                 f"{offering.name} trains a whole model, which cannot start from a LoRA; choose an "
-                "offering that yields a LoRA."
+                "offering that yields a LoRA.",
+                field="start_from",
             )
         if offering.family != self.model.family:
             raise InvalidError(
                 f"“{self.model.name}” is for {self.model.family}, and {offering.name} is for "
-                f"{offering.family}; choose an offering of the same family."
+                f"{offering.family}; choose an offering of the same family.",
+                field="start_from",
             )
         taken = {**self._get_shape(), "network_alpha": self.spec.params["network_alpha"]}
         known = {name: value for name, value in taken.items() if offering.find_param(name)}
@@ -55,7 +57,8 @@ class Start:
                 shown = str(value).lower()
                 raise InvalidError(
                     f"“{self.model.name}” was trained with {name}={shown}, and training it further "
-                    f"takes the same: set {name}={shown}."
+                    f"takes the same: set {name}={shown}.",
+                    field=f"params.{name}",
                 )
         start = StartWeights(model=self.model.id, key=self.file.key, sha256=self.file.sha256)
         return spec.model_copy(update={"start": start})
@@ -71,5 +74,8 @@ async def find_start(
     model = await models.get(principal, model_id)
     file = model.find_file(WEIGHTS_FILE)
     if file is None:
-        raise InvalidError(f"“{model.name}” is no LoRA, and only a LoRA can be trained further.")
+        raise InvalidError(
+            f"“{model.name}” is no LoRA, and only a LoRA can be trained further.",
+            field="start_from",
+        )
     return Start(model, file, (await jobs.get(model.provenance.job)).training)

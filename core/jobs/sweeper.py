@@ -9,7 +9,6 @@ from core.errors import TrainyardError
 from core.jobs.leases import Leases
 from core.jobs.queue import find_expired
 from core.jobs.records import Job, Status
-from core.jobs.settlement import Settlement
 from core.jobs.submission import Submission
 from core.paging import iterate
 from core.ports import Clock, Documents
@@ -30,7 +29,6 @@ class Sweeper:
         jobs: Documents[Job],
         submission: Submission,
         leases: Leases,
-        settlement: Settlement,
         retention: Retention,
         clock: Clock,
         others: tuple[Callable[[], Awaitable[object]], ...] = (),
@@ -38,7 +36,6 @@ class Sweeper:
         self._jobs = jobs
         self._submission = submission
         self._leases = leases
-        self._settlement = settlement
         self._retention = retention
         self._clock = clock
         self._others = others
@@ -66,7 +63,7 @@ class Sweeper:
         done = 0
         async for job in iterate(self._jobs, {"needs_settling": True}):
             try:
-                await self._settlement.finish(job)
+                await self._leases.settle(job)
                 done += 1
             except TrainyardError:
                 _log.exception("sweep: %s cannot be settled", job.id)

@@ -24,12 +24,16 @@ def check_class_prompt(offering: Offering, text: str) -> str:
     clean = clean_text(text)
     if not offering.takes_class_prompt:
         if clean:
-            raise InvalidError(f"{offering.name} takes no class prompt; only DreamBooth does.")
+            raise InvalidError(
+                f"{offering.name} takes no class prompt; only DreamBooth does.",
+                field="class_prompt",
+            )
         return ""
     if not any(c.isalnum() for c in clean) or len(clean) > MAX_CLASS_PROMPT_CHARACTERS:
         raise InvalidError(
             f"{offering.name} needs a class prompt of at most {MAX_CLASS_PROMPT_CHARACTERS} "
-            "characters: what your subject is one of, such as “a photo of a dog”."
+            "characters: what your subject is one of, such as “a photo of a dog”.",
+            field="class_prompt",
         )
     return clean
 

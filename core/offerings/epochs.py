@@ -23,7 +23,8 @@ def resolve_steps(
         return dict(params)
     if sizes is None:
         raise InvalidError(
-            "How many steps an epoch has depends on the pictures: name the dataset, or give steps."
+            "How many steps an epoch has depends on the pictures: name the dataset, or give steps.",
+            field="params.epochs",
         )
     steps = count_steps(offering, params, sizes, epochs)
     bounds = offering.find_param("steps")
@@ -31,7 +32,8 @@ def resolve_steps(
     if not low <= steps <= high:
         raise InvalidError(
             f"{epochs} epochs of these pictures are {steps} steps, and {offering.name} takes {low} to "
-            f"{high}. Change epochs, repeats or train_batch_size."
+            f"{high}. Change epochs, repeats or train_batch_size.",
+            field="params.epochs",
         )
     return {**params, "steps": steps}
 

@@ -83,7 +83,7 @@ class Offerings:
         chosen = base_model or offering.base_models[0]
         if chosen not in offering.base_models:
             known = ", ".join(offering.base_models)
-            raise InvalidError(f"{offering.name} trains on: {known}.")
+            raise InvalidError(f"{offering.name} trains on: {known}.", field="base_model")
         return self._base_models[chosen]
 
     def list_generations(self) -> dict[BaseModel, GenerationOffer]:
@@ -148,7 +148,9 @@ def resolve_params(
     for name in given:
         if offering.find_param(name) is None:
             known = ", ".join(param.name for param in offering.params)
-            raise InvalidError(f"{offering.name} has no setting “{name[:60]}”. It has: {known}.")
+            raise InvalidError(
+                f"{offering.name} has no setting “{name[:60]}”. It has: {known}.", field="params"
+            )
     return {
         param.name: check_param(param, given.get(param.name, param.default))
         for param in offering.params
@@ -157,21 +159,26 @@ def resolve_params(
 
 def check_param(param: Param, value: ParamValue) -> ParamValue:
     """Return the value in its declared type. Raises InvalidError."""
+    name, low, high = param.name, param.min, param.max
+    field = f"params.{name}"
     if param.kind == "bool":
         if not isinstance(value, bool):
-            raise InvalidError(f"{param.name} is true or false.")
+            raise InvalidError(f"{name} is true or false.", field=field)
         return value
     if param.kind == "choice":
         if value not in param.choices:
-            raise InvalidError(f"{param.name} is one of: {', '.join(param.choices)}.")
+            raise InvalidError(f"{name} is one of: {', '.join(param.choices)}.", field=field)
         return value
-    name, low, high = param.name, param.min, param.max
     if isinstance(value, bool) or not isinstance(value, int | float) or not _is_sane(value):
-        raise InvalidError(f"{name} is a number from {low} to {high}.")
+        raise InvalidError(f"{name} is a number from {low} to {high}.", field=field)
     if param.kind == "int" and value != int(value):
-        raise InvalidError(f"{name} is a number from {low} to {high}, without a fraction.")
+        raise InvalidError(
+            f"{name} is a number from {low} to {high}, without a fraction.", field=field
+        )
     if (low is not None and value < low) or (high is not None and value > high):
-        raise InvalidError(f"{name} is a number from {low} to {high}; {value} is outside.")
+        raise InvalidError(
+            f"{name} is a number from {low} to {high}; {value} is outside.", field=field
+        )
     return int(value) if param.kind == "int" else float(value)
 
 
@@ -184,14 +191,20 @@ def check_triggers(words: Sequence[str]) -> tuple[str, ...]:
     """Return one to four clean trigger words. Raises InvalidError."""
     clean = tuple(dict.fromkeys(" ".join(word.split()) for word in words if word.strip()))
     if not 1 <= len(clean) <= 4:
-        raise InvalidError("Give one to four trigger words: the word that brings your model in.")
+        raise InvalidError(
+            "Give one to four trigger words: the word that brings your model in.",
+            field="trigger_words",
+        )
     for word in clean:
         if len(word) > MAX_TRIGGER_CHARACTERS or not any(c.isalnum() for c in word):
             raise InvalidError(
-                f"A trigger word has letters or digits and at most {MAX_TRIGGER_CHARACTERS} characters."
+                f"A trigger word has letters or digits and at most {MAX_TRIGGER_CHARACTERS} characters.",
+                field="trigger_words",
             )
         if any(c in "<>(){}[]:,\\" or not c.isprintable() for c in word):
-            raise InvalidError("A trigger word may not contain brackets, colons or commas.")
+            raise InvalidError(
+                "A trigger word may not contain brackets, colons or commas.", field="trigger_words"
+            )
     return clean
 
 
@@ -200,7 +213,8 @@ def check_prompts(prompts: Sequence[str]) -> tuple[str, ...]:
     clean = tuple(filter(None, map(clean_text, prompts)))
     if len(clean) > MAX_PROMPTS or any(len(prompt) > MAX_PROMPT_CHARACTERS for prompt in clean):
         raise InvalidError(
-            f"At most six sample prompts of {MAX_PROMPT_CHARACTERS} characters each."
+            f"At most six sample prompts of {MAX_PROMPT_CHARACTERS} characters each.",
+            field="sample_prompts",
         )
     return clean
 
@@ -212,7 +226,8 @@ def check_samples(params: Mapping[str, ParamValue], prompts: int) -> None:
     if pictures > MAX_SAMPLES:
         raise InvalidError(
             f"This would make {pictures} sample pictures, and at most {MAX_SAMPLES} are kept: "
-            "raise sample_every_steps, or give fewer sample prompts."
+            "raise sample_every_steps, or give fewer sample prompts.",
+            field="params.sample_every_steps",
         )
 
 
@@ -221,5 +236,6 @@ def check_size(offering: Offering, images: int) -> None:
     if not offering.min_images <= images <= offering.max_images:
         raise InvalidError(
             f"{offering.name} needs {offering.min_images} to {offering.max_images} images; "
-            f"this dataset has {images}."
+            f"this dataset has {images}.",
+            field="dataset",
         )

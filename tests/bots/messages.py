@@ -1,6 +1,7 @@
 """Every text that people can read: those of bots, by babel's own extraction, and the errors of core and images."""
 
 import ast
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ _ERRORS = (
     "adapters/mongo",
     "adapters/s3",
     "adapters/telegram",
+    "worker/training",
     "bots",
 )
 _SPOKEN = ("bots", "adapters/console", "adapters/discord", "adapters/telegram", "adapters/web")
@@ -62,6 +64,17 @@ def extract_errors() -> set[str]:
     return found
 
 
+def extract_catalogue() -> set[str]:
+    """Return what the catalogues say of offerings and of their settings."""
+    found = set()
+    for name in ("training_offerings", "generation"):
+        (offers,) = tomllib.loads((ROOT / "config" / f"{name}.toml").read_text()).values()
+        for offer in offers:
+            found |= {param["help"] for param in offer["params"].values()}
+            found |= {offer["summary"]} if "summary" in offer else set()
+    return found
+
+
 def _find_errors(tree: ast.Module) -> Iterator[str]:
     constants = {
         target.id: node.value
@@ -73,9 +86,12 @@ def _find_errors(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
             continue
-        if not node.func.id.endswith("Error") or not node.args or node.func.id in _OURS:
+        if node.func.id == "Failure":
+            said = next(word.value for word in node.keywords if word.arg == "message")
+        elif node.func.id.endswith("Error") and node.args and node.func.id not in _OURS:
+            said = node.args[0]
+        else:
             continue
-        said = node.args[0]
         said = constants.get(said.id, said) if isinstance(said, ast.Name) else said
         text = write_template(said, constants)
         if text:

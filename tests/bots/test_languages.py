@@ -7,7 +7,7 @@ import pytest
 
 from bots.languages import load_language, read_catalogue
 from bots.wording import LANGUAGES, Words, choose_language, draw_bar, draw_line, shorten
-from tests.bots.messages import extract_errors, extract_spoken
+from tests.bots.messages import extract_catalogue, extract_errors, extract_spoken
 from tests.bots.people import Person, expect_question, expect_reply, find_button
 
 OTHERS = [language for language in LANGUAGES if language != "en"]
@@ -33,6 +33,13 @@ def test_every_error_is_translated(language: str) -> None:
     errors = extract_errors()
     assert len(errors) > 50
     assert errors - known == set()
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_text_of_the_catalogues_is_translated_and_none_is_left_over(language: str) -> None:
+    known = {m.id for m in read_catalogue(language) if m.context == "catalogue" and m.string}
+    texts = extract_catalogue()
+    assert len(texts) > 50 and known == texts
 
 
 @pytest.mark.parametrize("language", OTHERS)

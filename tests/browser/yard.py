@@ -6,10 +6,10 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from threading import Thread
+from typing import IO, Self
 
 ROOT = Path(__file__).resolve().parents[2]
 _LINK = re.compile(r"http://\S+/login/\S+")
@@ -21,16 +21,9 @@ def find_free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def wait_until_open(port: int) -> None:
-    """Wait until a server listens; the link is printed before it does."""
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except ConnectionRefusedError:
-            assert time.monotonic() < deadline, "the server never listened"
-            time.sleep(0.05)
+def _drain(output: IO[str]) -> None:
+    with output:
+        output.read()
 
 
 @dataclass
@@ -65,18 +58,16 @@ class Yard:
         )
         assert process.stdout is not None
         said = ""
-        for line in process.stdout:
-            said += line
-            if "Listening on" in line or "Running on" in line or "serves on http" in line:
-                break
         link = ""
         for line in process.stdout:
             said += line
             if found := _LINK.search(line):
                 link = found[0]
+            if "INFO config.running serving on" in line:
                 break
         assert link, said
-        wait_until_open(port)
+        # What it says from now on is read, or a full pipe would stop it.
+        Thread(target=_drain, args=(process.stdout,), daemon=True).start()
         return cls(f"http://127.0.0.1:{port}", link, environment, process)
 
     def make_link(self, name: str, points: int = 0) -> str:
@@ -94,7 +85,7 @@ class Yard:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGINT)
         try:
-            self.process.communicate(timeout=30)
+            self.process.wait(timeout=30)
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.communicate()
+            self.process.wait()

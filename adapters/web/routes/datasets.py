@@ -1,6 +1,5 @@
 """Datasets: made, listed, described, removed, and checked before anything is paid."""
 
-from adapters.web.problems import get_words
 from adapters.web.routing import Call, Routes
 from adapters.web.views.common import Listing, PageQuery
 from adapters.web.views.datasets import DatasetChange, DatasetView, NewDataset, ReportView
@@ -68,7 +67,7 @@ async def delete_dataset(call: Call, dataset_id: str) -> None:
 async def get_report(call: Call, dataset_id: str) -> ReportView:
     """Check a dataset, free: what to mend, which offerings it fits, what they cost."""
     report = await call.studio.report(call.principal, dataset_id)
-    words = get_words(call.request)
+    words = call.words
     offerings = tuple(
         fit.model_copy(update={"reason": words.known(fit.reason)}) for fit in report.offerings
     )

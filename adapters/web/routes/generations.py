@@ -15,6 +15,7 @@ from adapters.web.views.generations import (
     GenerationView,
     NewGeneration,
 )
+from adapters.web.views.offerings import show_params
 from core.accounts.records import Scope
 from core.errors import (
     ConflictError,
@@ -39,7 +40,7 @@ async def list_generation_offers(call: Call) -> GenerationOfferList:
                     "base_model": model,
                     "max_loras": offer.max_loras,
                     "price": offer.price,
-                    "params": offer.params,
+                    "params": show_params(offer.params, call.words),
                 }
             )
             for model, offer in offers.items()

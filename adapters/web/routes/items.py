@@ -4,7 +4,6 @@ from aiohttp import web
 
 from adapters.web.downloads import send_stored
 from adapters.web.limiting import Action
-from adapters.web.problems import get_words
 from adapters.web.routing import Call, Routes
 from adapters.web.uploads import take_addresses, take_images
 from adapters.web.views.common import Listing, PageQuery
@@ -62,7 +61,7 @@ async def set_captions(call: Call, dataset_id: str, body: Captions) -> CaptionOu
             )
             outcomes.append(CaptionOutcome(item=item, saved=True))
         except (RefusedError, NotFoundError) as error:
-            detail = get_words(call.request).known(error.message)
+            detail = call.words.known(error.message)
             outcome = CaptionOutcome(item=item, saved=False, code=error.code, detail=detail)
             outcomes.append(outcome)
     return CaptionOutcomes(items=tuple(outcomes))

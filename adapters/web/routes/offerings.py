@@ -14,31 +14,37 @@ from core.offerings.service import TrainingWishes
 routes = Routes("training-offerings")
 _ANY_TRIGGER = ("trigger",)
 _ANY_CLASS = "a thing"
-"""Stand in where only the price is asked: it depends neither on trigger words nor on the class prompt."""
+"""Stand in where only the price is asked."""
 
 
 @routes.get("/training-offerings")
 async def list_offerings(call: Call) -> OfferingList:
     """List what can be bought, with settings, bounds and rates."""
-    offerings = call.studio.offerings.list_all()
-    return OfferingList(items=tuple(OfferingView.of(offering) for offering in offerings))
+    offerings, words = call.studio.offerings.list_all(), call.words
+    return OfferingList(items=tuple(OfferingView.show(offering, words) for offering in offerings))
 
 
 @routes.get("/training-offerings/{offering_id}")
 async def get_offering(call: Call, offering_id: str) -> OfferingView:
     """Get one offering."""
-    return OfferingView.of(call.studio.offerings.get(offering_id))
+    return OfferingView.show(call.studio.offerings.get(offering_id), call.words)
 
 
 @routes.post("/training-offerings/{offering_id}/quote", errors=(RefusedError,))
 async def get_quote(call: Call, offering_id: str, body: QuoteRequest) -> QuoteAnswer:
-    """Price a training without buying it, and say whether the balance covers it."""
+    """Price a training without buying it, and say whether the balance covers it.
+
+    The price depends neither on trigger words nor on the class prompt; those that are given are checked."""
     takes_class = call.studio.offerings.get(offering_id).takes_class_prompt
+    class_prompt = body.class_prompt
+    if class_prompt is None:
+        class_prompt = _ANY_CLASS if takes_class else ""
     wishes = TrainingWishes(
         offering=offering_id,
         base_model=body.base_model,
-        trigger_words=_ANY_TRIGGER,
-        class_prompt=_ANY_CLASS if takes_class else "",
+        trigger_words=_ANY_TRIGGER if body.trigger_words is None else body.trigger_words,
+        class_prompt=class_prompt,
+        sample_prompts=body.sample_prompts,
         start_from=body.start_from,
         params=body.params,
     )

@@ -5,11 +5,13 @@ from aiohttp import web
 from adapters.web.downloads import send_stored
 from adapters.web.events import listen, tell, until_end
 from adapters.web.routing import Call, Routes
-from adapters.web.views.common import Listing, PageQuery
+from adapters.web.views.common import Listing
 from adapters.web.views.trainings import (
     LossPoint,
+    MetricsQuery,
     MetricsView,
     NewTraining,
+    TrainingQuery,
     TrainingView,
     ValidationPoint,
 )
@@ -38,16 +40,17 @@ async def submit_training(call: Call, idempotency_key: str, body: NewTraining) -
 
 
 @routes.get("/trainings")
-async def list_trainings(call: Call, query: PageQuery) -> Listing[TrainingView]:
+async def list_trainings(call: Call, query: TrainingQuery) -> Listing[TrainingView]:
     """List your trainings, newest first."""
-    page = await call.studio.jobs.list_own(call.principal, query.page())
-    return Listing[TrainingView].of(page)
+    page = await call.studio.jobs.list_own(call.principal, query.page(), query.statuses())
+    items = tuple(TrainingView.show(job, call.words) for job in page.items)
+    return Listing[TrainingView](items=items, next=page.next.encode() if page.next else None)
 
 
 @routes.get("/trainings/{training_id}")
 async def get_training(call: Call, training_id: str) -> TrainingView:
     """Get a training as it is now."""
-    return TrainingView.of(await call.studio.jobs.get(call.principal, training_id))
+    return TrainingView.show(await call.studio.jobs.get(call.principal, training_id), call.words)
 
 
 @routes.post("/trainings/{training_id}/cancel", scope=Scope.WRITE, errors=(ConflictError,))
@@ -64,11 +67,14 @@ async def retry_training(call: Call, training_id: str, idempotency_key: str) -> 
 
 
 @routes.get("/trainings/{training_id}/metrics")
-async def get_metrics(call: Call, training_id: str) -> MetricsView:
-    """Get the loss history."""
-    losses = await call.studio.jobs.list_losses(call.principal, training_id)
+async def get_metrics(call: Call, training_id: str, query: MetricsQuery) -> MetricsView:
+    """Get the loss history, or what has come to it behind a step.
+
+    A training that goes on from a checkpoint writes the steps behind it anew."""
+    jobs, after = call.studio.jobs, query.after
+    losses = await jobs.list_losses(call.principal, training_id, after)
     points = tuple(LossPoint(step=s, loss=loss, learning_rate=rate) for s, loss, rate in losses)
-    measured = await call.studio.jobs.list_validation_losses(call.principal, training_id)
+    measured = await jobs.list_validation_losses(call.principal, training_id, after)
     validation = tuple(ValidationPoint(step=step, loss=loss) for step, loss in measured)
     return MetricsView(training=training_id, points=points, validation=validation)
 
@@ -89,4 +95,5 @@ async def follow_training(call: Call, training_id: str) -> web.StreamResponse:
     async with listen(call) as events:
         # Read after listening has begun, so that no event falls between the two.
         job = await call.studio.jobs.get(call.principal, training_id)
-        return await tell(call, TrainingView.of(job), until_end(events, "training", job))
+        shown = TrainingView.show(job, call.words)
+        return await tell(call, shown, until_end(events, "training", job))

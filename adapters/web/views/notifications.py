@@ -1,6 +1,6 @@
 """Notifications, and the events of a stream, as the API shows them."""
 
-from pydantic import ConfigDict, JsonValue
+from pydantic import ConfigDict, Field, JsonValue
 
 from adapters.web.views.common import Time, View
 from adapters.web.views.trainings import ProgressView
@@ -29,3 +29,4 @@ class TrainingEvent(View):
     status: Status
     progress: ProgressView
     cancel_requested: bool
+    samples: int = Field(description="How many sample pictures there are by now.")

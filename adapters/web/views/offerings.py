@@ -1,11 +1,13 @@
 """Offerings and quotes as the API shows and takes them."""
 
-from typing import Literal
+from collections.abc import Iterable
+from typing import Literal, Self
 
 from pydantic import ConfigDict, Field
 
 from adapters.web.views.common import Form, View
-from core.offerings.records import Method, Output, ParamValue, Status
+from bots.wording import Words
+from core.offerings.records import Method, Offering, Output, Param, ParamValue, Status
 
 
 class ParamView(View):
@@ -18,6 +20,12 @@ class ParamView(View):
     max: int | float | None
     choices: tuple[str, ...]
     help: str
+
+
+def show_params(params: Iterable[Param], words: Words) -> tuple[ParamView, ...]:
+    """Show settings with their help in somebody's language."""
+    views = (ParamView.of(param) for param in params)
+    return tuple(view.model_copy(update={"help": words.known(view.help)}) for view in views)
 
 
 class PriceView(View):
@@ -47,6 +55,16 @@ class OfferingView(View):
     vram_gb: float
     price: PriceView
     params: tuple[ParamView, ...]
+
+    @classmethod
+    def show(cls, offering: Offering, words: Words) -> Self:
+        """Show an offering in somebody's language, as far as its texts are known there."""
+        shown = cls.of(offering)
+        update = {
+            "summary": words.known(shown.summary),
+            "params": show_params(offering.params, words),
+        }
+        return shown.model_copy(update=update)
 
 
 class OfferingList(View):
@@ -79,7 +97,7 @@ class QuoteView(View):
 
 
 class QuoteRequest(Form):
-    """The training to price; with a dataset its size is checked too."""
+    """The training to price; with a dataset its size is checked too, and words where they are given."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"params": {"steps": 500}}]})
 
@@ -87,6 +105,9 @@ class QuoteRequest(Form):
     base_model: str = ""
     start_from: str = ""
     dataset: str | None = None
+    trigger_words: tuple[str, ...] | None = Field(default=None, max_length=20)
+    class_prompt: str | None = Field(default=None, max_length=1000)
+    sample_prompts: tuple[str, ...] = Field(default=(), max_length=50)
 
 
 class QuoteAnswer(View):

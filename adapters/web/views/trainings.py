@@ -1,12 +1,13 @@
 """Trainings as the API shows and takes them."""
 
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from adapters.web.views.common import Form, SampleView, Time, View
+from adapters.web.views.common import Form, PageQuery, SampleView, Time, View
 from adapters.web.views.offerings import QuoteView
-from core.jobs.records import Status
+from bots.wording import Words
+from core.jobs.records import TERMINAL, VISIBLE, Job, Status
 from core.offerings.records import Method, Output, ParamValue
 
 
@@ -120,6 +121,15 @@ class TrainingView(View):
     created_at: Time
     updated_at: Time
 
+    @classmethod
+    def show(cls, job: Job, words: Words) -> Self:
+        """Show a training; why it failed is said in somebody's language, where that is known."""
+        view = cls.of(job)
+        if view.error is None:
+            return view
+        error = view.error.model_copy(update={"message": words.known(view.error.message)})
+        return view.model_copy(update={"error": error})
+
 
 class LossPoint(View):
     """The loss at one step."""
@@ -134,6 +144,25 @@ class ValidationPoint(View):
 
     step: int
     loss: float
+
+
+class TrainingQuery(PageQuery):
+    """Which trainings are wanted."""
+
+    show: Literal["all", "active", "completed", "failed", "cancelled"] = Field(
+        default="all", description="In which state; `active` are those that have not ended."
+    )
+
+    def statuses(self) -> frozenset[Status]:
+        if self.show == "all":
+            return VISIBLE
+        return VISIBLE - TERMINAL if self.show == "active" else frozenset({Status(self.show)})
+
+
+class MetricsQuery(Form):
+    """Which part of a loss history is wanted."""
+
+    after: int = Field(default=-1, ge=-1, description="Only steps behind this one.")
 
 
 class MetricsView(View):

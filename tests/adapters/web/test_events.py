@@ -54,9 +54,9 @@ async def test_a_training_is_followed_from_its_snapshot_to_its_end(
         states = []
         while (event := await next_event(stream)) is not None:
             assert event[0] == "training" and event[1]["id"] == training
-            assert set(event[1]) == {"id", "status", "progress", "cancel_requested"}
-            states.append(event[1]["status"])
-    assert states[-1] == "completed" and states[:2] == ["preparing", "running"]
+            assert set(event[1]) == {"id", "status", "progress", "cancel_requested", "samples"}
+            states.append((event[1]["status"], event[1]["samples"]))
+    assert states[-1] == ("completed", 1) and states[:2] == [("preparing", 0), ("running", 0)]
 
 
 async def test_a_training_that_has_ended_is_a_snapshot_and_the_end(ada: Api, world: World) -> None:

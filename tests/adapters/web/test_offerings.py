@@ -88,3 +88,36 @@ async def test_a_class_prompt_goes_with_dreambooth_and_nothing_else(
     problem = await ada.json("POST", "/trainings", 422, json=body, headers=headers)
     assert words in problem["detail"]
     assert (await ada.json("GET", "/points/balance"))["balance_points"] == 1000
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"params": {"steps": 9}}, "body.params.steps"),
+        ({"params": {"epochs": 1000, "repeats": 50}}, "body.params.epochs"),
+        ({"trigger_words": ["a:b"]}, "body.trigger_words"),
+        ({"trigger_words": []}, "body.trigger_words"),
+        ({"class_prompt": "a cat"}, "body.class_prompt"),
+        ({"sample_prompts": ["x"] * 7}, "body.sample_prompts"),
+        (
+            {"params": {"steps": 5000, "sample_every_steps": 10}},
+            "body.params.sample_every_steps",
+        ),
+    ],
+)
+async def test_a_refused_quote_names_the_field_that_is_wrong(
+    changes: Json, where: str, ada: Api, dataset: str
+) -> None:
+    body = {"dataset": dataset, **changes}
+    problem = await ada.json("POST", "/training-offerings/tiny-lora/quote", 422, json=body)
+    assert problem["errors"] == [{"where": where, "what": problem["detail"]}]
+
+
+async def test_offerings_are_explained_in_the_language_that_is_asked_for(ada: Api) -> None:
+    shown = await ada.json(
+        "GET", "/training-offerings/tiny-lora", headers={"Accept-Language": "de-AT"}
+    )
+    rank = next(param for param in shown["params"] if param["name"] == "rank")
+    assert shown["summary"].startswith("Ein LoRA") and rank["help"].startswith("Größe des LoRAs")
+    offers = await ada.json("GET", "/generation-offers", headers={"Accept-Language": "de"})
+    assert "Breite" in offers["items"][0]["params"][0]["help"]

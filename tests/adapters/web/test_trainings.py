@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from core.jobs.records import Failure
+from core.jobs.attempts import WORN_OUT
+from core.jobs.records import Failure, Kind
 from core.studio import Studio
 from tests.adapters.web.conftest import Api, World, picture, save, start, submit, wishes
 
@@ -137,3 +138,44 @@ async def test_a_finished_training_shows_its_model_samples_and_losses(
     assert (sample.content_type, await sample.read()) == ("image/png", b"\x89PNG")
     await ada.json("GET", f"{path}/samples/other.png", 404)
     await ada.json("GET", f"{path}/samples/..%2F..%2Fsecret", 404)
+
+
+async def test_a_loss_history_is_read_from_where_it_was_left(
+    ada: Api, world: World, studio: Studio
+) -> None:
+    await studio.losses.append(world.training_id, [(n, 0.5, 0.001) for n in range(1, 1203)])
+    await studio.losses.append_validation(world.training_id, [(40, 0.7), (1200, 0.6)])
+    path = f"/trainings/{world.training_id}/metrics"
+    rest = await ada.json("GET", path, params={"after": "1000"})
+    assert [point["step"] for point in rest["points"]] == list(range(1001, 1203))
+    assert rest["validation"] == [{"step": 1200, "loss": 0.6}]
+    assert (await ada.json("GET", path, params={"after": "1202"}))["points"] == []
+    await ada.json("GET", path, 422, params={"after": "-2"})
+
+
+async def test_trainings_are_listed_by_how_they_stand(ada: Api, world: World, dataset: str) -> None:
+    waiting = await submit(ada, dataset, "key-2")
+    gone = await submit(ada, dataset, "key-3")
+    await ada.json("POST", f"/trainings/{gone}/cancel")
+    for show, ids in (
+        ("all", [gone, waiting, world.training_id]),
+        ("active", [waiting]),
+        ("completed", [world.training_id]),
+        ("cancelled", [gone]),
+        ("failed", []),
+    ):
+        listed = await ada.json("GET", "/trainings", params={"show": show})
+        assert [training["id"] for training in listed["items"]] == ids
+    await ada.json("GET", "/trainings", 422, params={"show": "pending"})
+
+
+async def test_why_a_training_failed_is_told_in_the_language_that_is_asked_for(
+    ada: Api, dataset: str, studio: Studio
+) -> None:
+    training = await submit(ada, dataset)
+    failure = WORN_OUT[Kind.TRAIN]
+    await studio.leases.fail(await start(studio, training), failure)
+    german = {"Accept-Language": "de"}
+    shown = await ada.json("GET", f"/trainings/{training}", headers=german)
+    assert shown["error"]["code"] == "worker_lost" and "Punkte" in shown["error"]["message"]
+    assert (await ada.json("GET", f"/trainings/{training}"))["error"]["message"] == failure.message

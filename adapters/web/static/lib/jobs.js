@@ -1,16 +1,26 @@
-/** A job on its way, as a row: what it is, where it stands, and a link to its page. */
+/** Jobs on their way: a row that says where one stands, and a list of all that keeps itself current. */
 
-import { fill, html } from "./dom.js";
+import { api } from "./api.js";
+import { fill, html, showRows } from "./dom.js";
+import { icon } from "./icons.js";
+import { listen } from "./live.js";
 import { hasEnded, progress, statusBadge } from "./pieces.js";
-import { count, duration, say } from "./words.js";
+import { count, duration, mark, percent, say } from "./words.js";
 
-/** Make a row for a training or generation that has its `kind` in it; `set(job)` shows it as it is now. */
+const KINDS = {
+  training: { path: "/trainings", icon: "train", href: (job) => `/trainings/${job.id}` },
+  generation: { path: "/generations", icon: "generate", href: (job) => `/generations/${job.id}` },
+  auto_caption: { path: "/auto-captions", icon: "edit", href: (job) => `/datasets/${job.dataset}` },
+};
+
+/** Make a row for a job that has its `kind` in it; `set(job)` shows it as it is now. */
 export function jobRow(job) {
   const state = html`<span></span>`;
-  const line = html`<p class="quiet small-text"></p>`;
+  const line = html`<p class="quiet small-text job-line"></p>`;
   const bar = progress(null, say("Progress of {name}", { name: nameJob(job) }));
-  const row = html`<li><a class="card" href="/${job.kind}s/${job.id}">
-    <div class="row spread"><h3>${nameJob(job)}</h3>${state}</div>
+  const { href, icon: sign } = KINDS[job.kind];
+  const row = html`<li><a class="card" href=${href(job)}>
+    <div class="row spread"><h3 class="job-name">${icon(sign)}<span>${nameJob(job)}</span></h3>${state}</div>
     ${bar} ${line}
   </a></li>`;
   row.set = (now) => {
@@ -23,10 +33,56 @@ export function jobRow(job) {
   return row;
 }
 
+/**
+ * Show jobs that have not ended, and keep them current until `signal` ends it.
+ *
+ * `kinds` are those that are shown, also of jobs that begin later; `onEnd(job)` takes each that ends, read anew.
+ */
+export function liveJobs(title, jobs, { kinds, signal, onEnd = () => {} }) {
+  const known = new Map(jobs.map((job) => [job.id, job]));
+  const list = html`<ul class="stack"></ul>`;
+  const made = html`<section class="stack"><h2>${title}</h2>${list}</section>`;
+  const show = () => {
+    const active = [...known.values()].filter((job) => !hasEnded(job.status));
+    made.hidden = !active.length;
+    showRows(
+      list,
+      active,
+      (job) => job.id,
+      jobRow,
+      (row, job) => row.set(job),
+    );
+  };
+  const put = (job) => {
+    const before = known.get(job.id);
+    known.set(job.id, job);
+    show();
+    if (hasEnded(job.status) && !(before && hasEnded(before.status))) onEnd(job);
+  };
+  const readAnew = async (kind, id) => ({
+    kind,
+    ...(await api.get(`${KINDS[kind].path}/${id}`, { signal })),
+  });
+  const tell = async (kind, event) => {
+    if (!kinds.includes(kind)) return;
+    const before = known.get(event.id);
+    if (before && !hasEnded(event.status)) put({ ...before, ...event, kind });
+    else put(await readAnew(kind, event.id));
+  };
+  const refresh = async () => {
+    const active = [...known.values()].filter((job) => !hasEnded(job.status));
+    for (const job of active) put(await readAnew(job.kind, job.id));
+  };
+  listen({ tell, refresh, signal });
+  show();
+  return made;
+}
+
 /** What a job is called where many are listed. */
 export function nameJob(job) {
   if (job.kind === "generation") return job.spec.typed_prompt || say("A generation without a prompt");
-  return job.dataset_name;
+  if (job.kind === "auto_caption") return say("Captions for {name}", { name: job.dataset_name });
+  return `${job.dataset_name}: ${job.spec.trigger_words.join(", ")}`;
 }
 
 /** How far a job has come, from 0 to 1; null while it cannot be said. */
@@ -35,10 +91,36 @@ export function getShare({ status, progress: { step, total_steps } }) {
   return status === "running" && total_steps ? step / total_steps : null;
 }
 
-/** Say in a line how far a job is and how long it will still take. */
-export function describeProgress({ status, progress: { step, total_steps, eta_s } }) {
-  if (status === "queued") return say("Waits for a worker.");
-  if (hasEnded(status) || !total_steps) return "";
-  const steps = count(total_steps, "Step {step} of {n}", "Step {step} of {n}", { step });
-  return eta_s ? `${steps} · ${say("about {time} left", { time: duration(eta_s) })}` : steps;
+const STAGES = {
+  loading: mark("Loading the model"),
+  "class images": mark("Drawing class images"),
+  encoding: mark("Encoding the pictures"),
+  training: mark("Training"),
+  sampling: mark("Drawing samples"),
+  saving: mark("Saving the model"),
+  drawing: mark("Drawing"),
+  captioning: mark("Writing captions"),
+};
+
+/** Say what a job is doing now. */
+export function describeStage({ status, progress: { stage } }) {
+  if (status === "queued") return say("Waits for a worker");
+  if (status === "finishing") return say("Checking and keeping the model");
+  const [, name, done, total] = /^(.*?)(?: (\d+) of (\d+))?$/.exec(stage);
+  const text = STAGES[name] ? say(STAGES[name]) : say("Getting ready");
+  return total ? say("{stage}: {done} of {total}", { stage: text, done, total }) : text;
+}
+
+/** Say in a line what a job is doing, how far it is and how long it will still take. */
+export function describeProgress(job) {
+  const {
+    status,
+    progress: { step, total_steps, eta_s },
+  } = job;
+  if (hasEnded(status)) return "";
+  const share = getShare(job);
+  if (share === null || !total_steps) return describeStage(job);
+  const steps = count(total_steps, "{step} of {n} step", "{step} of {n} steps", { step });
+  const left = eta_s ? say("about {time} left", { time: duration(eta_s) }) : describeStage(job);
+  return `${percent(share)} · ${steps} · ${left}`;
 }

@@ -3,6 +3,8 @@
 import { address } from "./api.js";
 
 const KINDS = ["training", "generation", "auto_caption", "notification"];
+const LOOK_MS = 5000;
+const SLEPT_MS = 90_000;
 const listeners = new Set();
 let source = null;
 let wasLost = false;
@@ -15,6 +17,7 @@ export function listen({ tell, refresh, signal }) {
   const listener = { tell, refresh };
   listeners.add(listener);
   signal?.addEventListener("abort", () => listeners.delete(listener));
+  if (!source) watchSleep();
   open();
 }
 
@@ -35,4 +38,21 @@ function open() {
       for (const listener of [...listeners]) listener.tell?.(kind, data);
     });
   }
+}
+
+/** After a sleep, of the tab or of the computer, the line may be dead without having said so: open another. */
+function watchSleep() {
+  let looked = Date.now();
+  const reopen = () => {
+    source.close();
+    wasLost = true;
+    open();
+  };
+  setInterval(() => {
+    const now = Date.now();
+    if (now - looked > SLEPT_MS) reopen();
+    looked = now;
+  }, LOOK_MS);
+  window.addEventListener("online", reopen);
+  document.addEventListener("resume", reopen);
 }

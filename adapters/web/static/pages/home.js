@@ -1,22 +1,27 @@
 /** Home: what runs now, and what there is; or the first step, where there is nothing yet. */
 
 import { me } from "../app.js";
-import { address, api, take } from "../lib/api.js";
+import { address, take } from "../lib/api.js";
 import { datasetCard } from "../lib/datasets.js";
-import { html, showRows } from "../lib/dom.js";
-import { jobRow } from "../lib/jobs.js";
-import { listen } from "../lib/live.js";
-import { badge, empty, hasEnded, linkButton, pageHead } from "../lib/pieces.js";
+import { html } from "../lib/dom.js";
+import { liveJobs } from "../lib/jobs.js";
+import { badge, empty, linkButton, pageHead } from "../lib/pieces.js";
 import { say } from "../lib/words.js";
 
 export async function open({ signal, setTitle }) {
   setTitle(say("Home"));
-  const [datasets, models, trainings, generations] = await Promise.all([
+  const [datasets, models, trainings, generations, captions] = await Promise.all([
     take("/datasets", 6, { signal }),
     take("/models", 6, { signal }),
-    take("/trainings", 10, { signal }),
+    take("/trainings?show=active", 10, { signal }),
     take("/generations", 10, { signal }),
+    take("/auto-captions", 5, { signal }),
   ]);
+  const jobs = [
+    ...trainings.map((job) => ({ kind: "training", ...job })),
+    ...generations.map((job) => ({ kind: "generation", ...job })),
+    ...captions.map((job) => ({ kind: "auto_caption", ...job })),
+  ];
   const head = pageHead(say("Hello, {name}", { name: me.display_name }), {
     actions: [
       linkButton(say("New dataset"), "/datasets?new=1", { icon: "add", kind: "primary" }),
@@ -25,7 +30,7 @@ export async function open({ signal, setTitle }) {
   });
   if (!datasets.length && !models.length) return html`<div>${head}${firstStep()}</div>`;
   return html`<div class="stack">
-    ${head} ${running(trainings, generations, signal)}
+    ${head} ${liveJobs(say("At work now"), jobs, { kinds: ["training", "generation", "auto_caption"], signal })}
     ${section(say("Datasets"), "/datasets", datasets.map((dataset) => datasetCard(dataset)))}
     ${section(say("Models"), "/models", models.map(modelCard))}
   </div>`;
@@ -38,32 +43,6 @@ function firstStep() {
     say("Gather pictures of one subject or style in a dataset, train a LoRA on it, and generate with it."),
     linkButton(say("New dataset"), "/datasets?new=1", { icon: "add", kind: "primary" }),
   );
-}
-
-function running(trainings, generations, signal) {
-  const jobs = new Map();
-  for (const job of trainings) jobs.set(job.id, { kind: "training", ...job });
-  for (const job of generations) jobs.set(job.id, { kind: "generation", ...job });
-  const list = html`<ul class="stack"></ul>`;
-  const made = html`<section class="stack"><h2>${say("At work now")}</h2>${list}</section>`;
-  const show = () => {
-    const active = [...jobs.values()].filter((job) => !hasEnded(job.status));
-    made.hidden = !active.length;
-    showRows(list, active, (job) => job.id, jobRow, (row, job) => row.set(job));
-  };
-  const tell = async (kind, event) => {
-    if (kind !== "training" && kind !== "generation") return;
-    const known = jobs.get(event.id) ?? (await api.get(`/${kind}s/${event.id}`, { signal }));
-    jobs.set(event.id, { ...known, kind, ...event });
-    show();
-  };
-  const refresh = async () => {
-    for (const job of jobs.values()) Object.assign(job, await api.get(`/${job.kind}s/${job.id}`, { signal }));
-    show();
-  };
-  listen({ tell, refresh, signal });
-  show();
-  return made;
 }
 
 function section(title, href, cards) {
