@@ -3,12 +3,15 @@
 import asyncio
 
 import pytest
+from pydantic import SecretStr
 
 from adapters.telegram.client import Access
 from adapters.telegram.door import TelegramDoor
 from adapters.telegram.stars import StarsCashier
 from bots.conversation import Conversation
 from bots.dialog import Reply
+from config.payments import list_payments, pay_back
+from config.settings import Settings
 from core.accounts.records import Principal, Role
 from core.errors import ConflictError, RefusedError, UnavailableError
 from core.records import PageRequest
@@ -239,3 +242,27 @@ async def test_other_doors_say_where_points_are_sold_and_nobody_sells_without_pa
     studio.top_ups.tills.clear()
     closed = await Person(conversation, name="cleo").ask("topup")
     assert isinstance(closed, Reply) and "An admin can give you some" in closed.text
+
+
+async def test_an_operator_lists_payments_and_pays_one_back_on_the_command_line(
+    ada: Somebody,
+    fake: FakeTelegram,
+    studio: Studio,
+    settings: Settings,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    payload = fake.find_payload(await order(ada))
+    after = len(ada.chat.messages)
+    charge, _ = fake.charge(ada, payload, 50)
+    await ada.hear(after + 1)
+    with pytest.raises(RefusedError, match="TRAINYARD_TELEGRAM_TOKEN"):
+        await pay_back(settings, charge)
+    access = {"telegram_token": SecretStr(TOKEN), "telegram_api_url": fake.url}
+    chosen = settings.model_copy(update=access)
+    account, _ = await studio.accounts.first_contact("telegram", "1001", "Ada")
+    await list_payments(chosen, account.id, 20)
+    assert (await pay_back(chosen, charge)).stars == 50
+    await list_payments(chosen, "", 20)
+    before, now = capsys.readouterr().out.splitlines()
+    assert "credited" in before and "paid back" in now and account.id in now and charge in now
+    assert await count_points(studio) == 100
