@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from adapters.telegram.stars import StarsCashier
+from adapters.telegram.stars import open_cashier
 from config.accounts import PLATFORM
 from config.doors import get_telegram
 from config.logs import set_up_logging
@@ -53,7 +53,7 @@ async def pay_back(settings: Settings, charge: str) -> Payment:
     """Pay a charge back. Raises TrainyardError saying why it cannot be."""
     if not settings.telegram_token.get_secret_value():
         raise RefusedError("Set TRAINYARD_TELEGRAM_TOKEN: the bot that was paid pays back.")
-    async with open_studio(settings) as studio, StarsCashier(get_telegram(settings)) as cashier:
+    async with open_studio(settings) as studio, open_cashier(get_telegram(settings)) as cashier:
         return await studio.refunds.refund(_OPERATOR, charge, cashier)
 
 

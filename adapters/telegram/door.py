@@ -80,8 +80,7 @@ class TelegramDoor:
                 await catch_up(bot, studio)
             except TelegramError as error:  # a server that does not know it yet sells all the same
                 _log.warning("Telegram does not say what was paid: %s", translate(error).message)
-        async with StarsCashier(self._access) as cashier:
-            await studio.refunds.finish_open(cashier)
+        await studio.refunds.finish_open(StarsCashier(bot))
 
     @asynccontextmanager
     async def _open(self) -> AsyncIterator[ExtBot[None]]:

@@ -2,16 +2,15 @@
 
 import asyncio
 import logging
-from types import TracebackType
-from typing import Self
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from telegram import Bot, PreCheckoutQuery, SuccessfulPayment, TransactionPartnerUser, Update, User
 from telegram.error import BadRequest, TelegramError
 
-from adapters.telegram.client import Access, make_bot, translate
+from adapters.telegram.client import Access, open_bot, translate
 from adapters.telegram.reading import PLATFORM
 from adapters.telegram.sending import CURRENCY
-from adapters.telegram.transport import Transport
 from bots.failures import apologise, explain
 from bots.wording import Words, shorten
 from core.errors import RefusedError, TrainyardError, UnavailableError
@@ -98,25 +97,12 @@ async def catch_up(bot: Bot, studio: Studio) -> None:
 
 
 class StarsCashier:
-    """Pays Stars back; `async with` opens and closes its connections."""
+    """Pays Stars back, through a client that somebody else opens and closes."""
 
     platform = PLATFORM
 
-    def __init__(self, access: Access) -> None:
-        self._transport = Transport(patient=True)
-        self._bot = make_bot(access, self._transport, self._transport)
-
-    async def __aenter__(self) -> Self:
-        await self._transport.initialize()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self._transport.shutdown()
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
 
     async def pay_back(self, payer: str, charge: str) -> None:
         """Pay back. A charge that was paid back already says so, and is well."""
@@ -129,3 +115,13 @@ class StarsCashier:
         except TelegramError as error:
             known = translate(error)
             raise UnavailableError(f"{known.message} Refund it again to go on.") from None
+
+
+@asynccontextmanager
+async def open_cashier(access: Access) -> AsyncIterator[StarsCashier]:
+    """Open a cashier of its own. Raises RefusedError for a wrong token, UnavailableError."""
+    try:
+        async with open_bot(access, patient=True) as bot:
+            yield StarsCashier(bot)
+    except TelegramError as error:
+        raise translate(error) from None  # the library's messages may hold the token

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from adapters.telegram.client import Access
 from adapters.telegram.door import TelegramDoor
-from adapters.telegram.stars import StarsCashier
+from adapters.telegram.stars import open_cashier
 from bots.conversation import Conversation
 from bots.dialog import Reply
 from config.payments import list_payments, pay_back
@@ -185,7 +185,7 @@ async def test_payments_that_telegram_never_told_are_taken_at_the_start_and_refu
     charge, _ = fake.charge(ada, gone, 50, is_told=False)
     for _ in range(99):  # the next page of transactions
         fake.charges.append({"id": "gift", "amount": 1, "date": 1, "source": {"type": "other"}})
-    async with StarsCashier(access) as cashier:
+    async with open_cashier(access) as cashier:
         await cashier.pay_back("1001", charge)
     for times in (1, 2):
         async with opened(TelegramDoor(access, conversation)):
@@ -204,7 +204,7 @@ async def test_a_refund_takes_the_points_pays_back_once_and_tells_the_person(
     after = len(ada.chat.messages)
     charge, _ = fake.charge(ada, payload, 50)
     await ada.hear(after + 1)
-    async with StarsCashier(Access(TOKEN, fake.url)) as cashier:
+    async with open_cashier(Access(TOKEN, fake.url)) as cashier:
         fake.fail("refundStarPayment", 502, "Bad Gateway", times=3)
         with pytest.raises(UnavailableError, match="to go on"):
             await studio.refunds.refund(ADMIN, charge, cashier)
