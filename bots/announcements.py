@@ -31,6 +31,8 @@ async def announce(studio: Studio, principal: Principal, words: Words, news: Not
         return _announce_paid(words, news.data)
     if news.kind is NewsKind.PICTURE_WITHDRAWN:
         return _announce_withdrawn(words, news.data)
+    if news.kind is NewsKind.PAYMENT_REFUNDED:
+        return _announce_refunded(words, news.data)
     if news.kind is NewsKind.SIGNED_IN:
         return _announce_signed_in(words, news.data)
     return _announce_ended(words, news)
@@ -163,6 +165,15 @@ def _announce_withdrawn(words: Words, data: dict[str, JsonValue]) -> Reply:
             Button(words.say("Look at it"), "mod show", {"model": str(data["model"])}),
         ),
         tone=Tone.CAUTION,
+    )
+
+
+def _announce_refunded(words: Words, data: dict[str, JsonValue]) -> Reply:
+    stars, points = words.number(_number(data["stars"])), words.points(int(_number(data["points"])))
+    return Reply(
+        words.say("Your {stars} ⭐ were paid back", stars=stars),
+        words.say("The {points} of that payment were taken off your balance.", points=points),
+        buttons=(Button(words.say("Statement"), "statement"),),
     )
 
 

@@ -20,6 +20,7 @@ from bots import (
     publishing,
     sharing,
     signing_in,
+    topups,
     training,
 )
 from bots.dialog import Command, Kind
@@ -89,6 +90,7 @@ def list_commands() -> Catalogue:
             *generation.COMMANDS,
             *generations.COMMANDS,
             *points.COMMANDS,
+            *topups.COMMANDS,
             *account.COMMANDS,
             *linking.COMMANDS,
             *signing_in.COMMANDS,

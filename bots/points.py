@@ -14,6 +14,8 @@ _KINDS = {
     EntryKind.SWEEP: N_("earned"),
     EntryKind.MOVE_OUT: N_("moved"),
     EntryKind.MOVE_IN: N_("moved"),
+    EntryKind.TOP_UP: N_("bought"),
+    EntryKind.REFUND: N_("paid back"),
 }
 
 
@@ -27,6 +29,7 @@ async def balance(context: Context, args: Args) -> Reply:
         buttons=(
             Button(words.say("Statement"), "statement"),
             Button(words.say("Train"), "train"),
+            *((Button(words.say("Buy points"), "topup"),) if context.studio.top_ups.tills else ()),
         ),
     )
 

@@ -69,6 +69,14 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Invoice:
+    """Something to pay, in Telegram Stars: the id that comes back with the payment, and how much."""
+
+    id: str
+    stars: int
+
+
+@dataclass(frozen=True)
 class Table:
     """Rows of short texts; the first column names the row."""
 
@@ -106,3 +114,5 @@ class Reply:
     follows: str = ""
     """The training or generation that this shows: a platform that can edits it as that goes on."""
     intake: Intake | None = None
+    invoice: Invoice | None = None
+    """To be paid: title and text say for what. Only where the platform takes money."""

@@ -19,6 +19,7 @@ from config.keeper import keep
 from config.logs import set_up_logging
 from config.migration import move
 from config.naming import name_program
+from config.payments import payments, refund
 from config.settings import Settings
 from config.stores import describe_stores
 from config.verify import verify
@@ -38,6 +39,8 @@ app = typer.Typer(
 
 app.command()(chat)
 app.command()(verify)
+app.command()(payments)
+app.command()(refund)
 
 
 @app.command()

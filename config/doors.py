@@ -54,7 +54,7 @@ def make_doors(settings: Settings, studio: Studio, conversation: Conversation) -
     """Make the doors whose token is set."""
     doors: list[Door] = []
     if settings.telegram_token.get_secret_value():
-        access, webhook_url = _get_telegram(settings), settings.telegram_webhook_url
+        access, webhook_url = get_telegram(settings), settings.telegram_webhook_url
         doors.append(TelegramDoor(access, conversation, webhook_url=webhook_url))
     if discord_token := settings.discord_token.get_secret_value():
         place = Place(settings.data_folder / "discord-commands.json", settings.discord_guilds)
@@ -66,7 +66,7 @@ async def open_messengers(settings: Settings, stack: AsyncExitStack) -> dict[str
     """Open what sends direct messages on each platform whose token is set."""
     messengers: dict[str, DirectMessages] = {}
     if settings.telegram_token.get_secret_value():
-        telegram = await stack.enter_async_context(TelegramMessages(_get_telegram(settings)))
+        telegram = await stack.enter_async_context(TelegramMessages(get_telegram(settings)))
         messengers[telegram.platform] = telegram
     if discord_token := settings.discord_token.get_secret_value():
         discord = DiscordDirectMessages(discord_token, _find_discord(settings))
@@ -74,7 +74,8 @@ async def open_messengers(settings: Settings, stack: AsyncExitStack) -> dict[str
     return messengers
 
 
-def _get_telegram(settings: Settings) -> Access:
+def get_telegram(settings: Settings) -> Access:
+    """Return the bot's token, and where the Bot API is."""
     return Access(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
 
 

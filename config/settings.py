@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.jobs.records import Kind
+from core.topups.records import Package
 
 _HERE = Path(__file__).resolve().parent
 _MAX_SOCKET_BYTES = 100
@@ -106,6 +107,12 @@ class Settings(BaseSettings):
     """A bot's token from BotFather; empty: no Telegram."""
     telegram_api_url: str = "https://api.telegram.org"
     """Or a local Bot API server, or a proxy."""
+    star_packages: tuple[Package, ...] = (
+        Package(points=100, stars=50),
+        Package(points=500, stars=250),
+        Package(points=2000, stars=1000),
+    )
+    """What the Telegram bot sells for Telegram Stars; `[]`: nothing."""
     telegram_webhook_url: str = ""
     """The public https address of this server; empty: the bot polls."""
 

@@ -66,6 +66,7 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
             lease_s=settings.lease_s,
             public_url=settings.get_public_url(),
             rates=rates,
+            packages=settings.star_packages,
         )
 
 

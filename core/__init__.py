@@ -44,6 +44,9 @@ hold           points set aside for a job until it settles
 refusal        the posting that takes a hold's place for good, so that its submission can be given up
 settle         the one posting that ends a hold: charge what was used, return the rest
 stop           present while the ledger was found wrong: nothing is held, everything can be read
+package        so many points for so much money
+invoice        an offer of a package to one account; expires
+payment        money that came in for an invoice, once for each charge; it can be paid back once
 notification   something a person should hear, kept in the outbox until delivered
 draft          a half-answered command, kept until the person goes on
 receipt        what a platform sent, kept until it is answered, so that nothing is lost or taken twice

@@ -205,6 +205,20 @@ class Drawings(Protocol):
         ...
 
 
+class Cashier(Protocol):
+    """Pays back what people have paid on one platform."""
+
+    @property
+    def platform(self) -> str:
+        """The platform as identities name it."""
+        ...
+
+    async def pay_back(self, payer: str, charge: str) -> None:
+        """Pay a charge back to who paid it; one that was paid back already is well. Raises
+        RefusedError when the platform will never do it, UnavailableError when it may later."""
+        ...
+
+
 class Signer(Protocol):
     """Signs in the name of this instance; the private key never leaves it."""
 

@@ -23,6 +23,7 @@ from core.points.records import Entry, SpendingStop
 from core.ports import Blobs, Clock, Documents, Drawings, Events, Fetcher, Images, Signer, Wakeups
 from core.royalties.records import Accrual, ModelUse
 from core.royalties.usage import UsageReport
+from core.topups.records import Invoice, Payment
 
 G = TypeVar("G")
 
@@ -61,6 +62,8 @@ class Stores:
     model_names: Documents[NameClaim]
     trigger_maps: Documents[MapState]
     favourites: Documents[Favourite]
+    invoices: Documents[Invoice]
+    payments: Documents[Payment]
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,10 @@ from core.royalties.service import Royalties
 from core.royalties.usage import Usage
 from core.royalties.uses import Uses
 from core.stores import Ports, pick
+from core.topups.audit import PaymentAudit
+from core.topups.records import Package
+from core.topups.refunds import Refunds
+from core.topups.service import TopUps, TopUpStores
 
 
 class Studio:
@@ -62,13 +66,14 @@ class Studio:
         lease_s: float = LEASE_S,
         public_url: str = "http://127.0.0.1:8080",
         rates: RoyaltyRates | None = None,
+        packages: tuple[Package, ...] = (),
     ) -> None:
         self.blobs, self.events, self.wakeups = ports.blobs, ports.events, ports.wakeups
         self.signer = ports.signer
         self.public_url = public_url
         self.offerings = offerings
         self.rates = rates or RoyaltyRates()
-        self._open_people(ports)
+        self._open_people(ports, packages)
         self._open_datasets(ports)
         self._open_models(ports)
         self._open_royalties(ports)
@@ -76,13 +81,17 @@ class Studio:
         self._open_linking(ports)
         self._open_duties(ports)
 
-    def _open_people(self, ports: Ports) -> None:
+    def _open_people(self, ports: Ports, packages: tuple[Package, ...]) -> None:
         stores, clock = ports.stores, ports.clock
         self.accounts = Accounts(stores.accounts, stores.identities, clock)
         self.tokens = Tokens(stores.tokens, self.accounts, clock)
         self.points = Points(stores.entries, stores.stops, clock)
         self.notifications = Notifications(stores.notifications, ports.events, clock)
         self.deliveries = Deliveries(stores.notifications, self.accounts, clock)
+        bought = pick(TopUpStores, stores)
+        self.top_ups = TopUps(bought, self.points, self.accounts, clock, packages)
+        told = self.points, self.accounts, self.notifications, clock
+        self.refunds = Refunds(stores.payments, *told)
         self.sessions = Sessions(
             stores.login_links, stores.sessions, self.accounts, self.notifications, clock
         )
@@ -133,14 +142,8 @@ class Studio:
         least = self.rates.payout_minimum_points
         self.payouts = Payouts(*ledger, self.accounts, self.notifications, clock, least)
         self._uses = Uses(stores.models, self.royalties, self.accounts)
-        self.usage = Usage(
-            stores.usage_reports,
-            self.resolver,
-            self._uses,
-            self.points,
-            clock,
-            self.rates.use_points,
-        )
+        paid = self.points, clock, self.rates.use_points
+        self.usage = Usage(stores.usage_reports, self.resolver, self._uses, *paid)
 
     def _open_jobs(self, ports: Ports, lease_s: float) -> None:
         stores, events, clock = ports.stores, ports.events, ports.clock
@@ -216,11 +219,12 @@ class Studio:
                 self.popularity.sweep,
                 self.usage.sweep,
                 self.sessions.sweep,
+                self.top_ups.sweep,
             ),
         )
-        self.reconciler = Reconciler(
-            stores.entries, stores.stops, stores.jobs, stores.accruals, clock
-        )
+        payments = PaymentAudit(stores.payments, stores.entries)
+        books = stores.entries, stores.stops, stores.jobs, stores.accruals
+        self.reconciler = Reconciler(*books, payments, clock)
         looked_at = self.points, stores.jobs, stores.stops, self.reconciler
         self.administration = Administration(stores.accounts, self.accounts, *looked_at)
 

@@ -7,7 +7,14 @@ from collections.abc import Hashable
 from contextlib import suppress
 from dataclasses import replace
 
-from telegram import CallbackQuery, Message, Update, User
+from telegram import (
+    CallbackQuery,
+    Message,
+    PreCheckoutQuery,
+    SuccessfulPayment,
+    Update,
+    User,
+)
 from telegram.constants import ChatAction
 from telegram.error import Forbidden, TelegramError
 from telegram.ext import ExtBot
@@ -17,11 +24,13 @@ from adapters.telegram.delivery import Asked, Delivery
 from adapters.telegram.files import PHOTO, Files
 from adapters.telegram.reading import PLATFORM, Said, find_place, is_group, read_message
 from adapters.telegram.sending import Place
+from adapters.telegram.stars import answer_checkout, read_payment
 from bots.albums import sum_up
 from bots.conversation import Conversation
 from bots.dialog import Answer, Command, Link, Picture
 from bots.incoming import Incoming
 from bots.opened_links import ask_to_link
+from bots.topups import thank
 from bots.wording import Words
 from core.conversations.service import Spot
 
@@ -43,8 +52,12 @@ class Desk:
     async def take(self, update: Update) -> None:
         """Answer an update, or leave it alone when it says nothing to us."""
         try:
-            if update.callback_query is not None:
+            if update.pre_checkout_query is not None:
+                await self._check_out(update.pre_checkout_query)
+            elif update.callback_query is not None:
                 await self._press(update.callback_query)
+            elif update.message is not None and update.message.successful_payment is not None:
+                await self._take_payment(update.message, update.message.successful_payment)
             elif update.message is not None:
                 await self._hear(update.message)
             elif update.edited_message is not None:
@@ -58,6 +71,24 @@ class Desk:
         """Answer the albums that are coming in, and follow nothing any more."""
         await self._albums.close()
         await self._delivery.followers.close()
+
+    async def _check_out(self, query: PreCheckoutQuery) -> None:
+        words = Words(query.from_user.language_code or "")
+        await answer_checkout(self._bot, self._conversation.studio, words, query)
+
+    async def _take_payment(self, message: Message, payment: SuccessfulPayment) -> None:
+        """Keep a payment, then say so; an answer that does not arrive loses nothing."""
+        user, studio = message.from_user, self._conversation.studio
+        if user is None:
+            return
+        kept = await studio.top_ups.take(read_payment(user, payment))
+        incoming = self._make(user, message.chat.id)
+        context, _ = await self._conversation.meet(incoming)
+        account = context.principal.account
+        thanks = thank(context.words, kept, await studio.points.get_balance(account))
+        answer = await self._conversation.seal(account, thanks)
+        with suppress(TelegramError):
+            await self._delivery.deliver(Asked(incoming, user, find_place(message)), answer)
 
     async def _press(self, query: CallbackQuery) -> None:
         message = query.message

@@ -21,6 +21,7 @@ from adapters.telegram.inbox import Inbox
 from adapters.telegram.menu import set_menus
 from adapters.telegram.polling import KINDS, poll
 from adapters.telegram.reading import PAYLOAD, PLATFORM
+from adapters.telegram.stars import StarsCashier, catch_up
 from bots.conversation import Conversation
 from core.errors import TrainyardError
 
@@ -56,6 +57,7 @@ class TelegramDoor:
         async with self._open() as bot:
             self._conversation.openings[PLATFORM] = f"{bot.link}?start={PAYLOAD}"
             await set_menus(bot, self._conversation.catalogue)
+            await self._open_till(bot)
             files = Files(bot)
             desk = Desk(bot, self._conversation, files)
             inbox = Inbox(bot, self._conversation.studio.receipts, desk.take)
@@ -68,6 +70,17 @@ class TelegramDoor:
                 await inbox.close(_GRACE_S)
                 await desk.close()
                 await files.close()
+
+    async def _open_till(self, bot: ExtBot[None]) -> None:
+        """Sell points here where packages are set; first end what was left open, whatever is sold now."""
+        studio = self._conversation.studio
+        if studio.top_ups.packages:
+            studio.top_ups.tills[PLATFORM] = bot.link
+            try:
+                await catch_up(bot, studio)
+            except TelegramError as error:  # a server that does not know it yet sells all the same
+                _log.warning("Telegram does not say what was paid: %s", translate(error).message)
+        await studio.refunds.finish_open(StarsCashier(bot))
 
     @asynccontextmanager
     async def _open(self) -> AsyncIterator[ExtBot[None]]:

@@ -1,6 +1,7 @@
 """Updates on their way: kept before Telegram forgets them, each taken once, one person's in their order."""
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Awaitable, Callable
 from weakref import WeakValueDictionary
@@ -9,12 +10,14 @@ from pydantic import JsonValue
 from telegram import Bot, Update
 
 from adapters.telegram.reading import PLATFORM
+from adapters.telegram.stars import find_payment, is_about_money
 from core.conversations.receipts import Receipts
 from core.conversations.records import Receipt
 from core.errors import TrainyardError
 
 _log = logging.getLogger(__name__)
 _MOST_AT_ONCE = 300
+_PAUSES_S = (1.0, 5.0, 30.0)
 
 
 class Inbox:
@@ -57,16 +60,30 @@ class Inbox:
         """Take an update after all earlier ones of the same person."""
         try:
             update = Update.de_json(dict(receipt.body), self._bot)
-            who = update.effective_user or update.effective_chat
-            lane = self._lanes.setdefault(who.id if who is not None else 0, asyncio.Lock())
-            async with lane:
-                await self._take(update)
+            if is_about_money(update):
+                await self._take_money(update)
+            else:
+                who = update.effective_user or update.effective_chat
+                lane = self._lanes.setdefault(who.id if who is not None else 0, asyncio.Lock())
+                async with lane:
+                    await self._take(update)
         except Exception:  # this door's door for errors: one bad update must not stop the others
             _log.exception("update %s was not answered", receipt.external_id)
         try:
             await self._receipts.finish(receipt)
         except TrainyardError:
             _log.exception("update %s is taken again at the next start", receipt.external_id)
+
+    async def _take_money(self, update: Update) -> None:
+        """Take what Telegram waits for, in no lane; a payment until it is kept, however often that fails."""
+        for pause_s in itertools.chain(_PAUSES_S, itertools.repeat(_PAUSES_S[-1])):
+            try:
+                return await self._take(update)
+            except Exception:  # money's door for errors: it may not be finished without being kept
+                if find_payment(update) is None:
+                    raise
+                _log.exception("a payment could not be kept; it is tried again")
+            await asyncio.sleep(pause_s)
 
     async def close(self, grace_s: float) -> None:
         """Let what has begun come to its end; what takes longer is taken up at the next start."""

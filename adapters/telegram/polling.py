@@ -10,7 +10,7 @@ from adapters.telegram.client import read_wait_s, translate
 from adapters.telegram.inbox import Inbox
 
 _log = logging.getLogger(__name__)
-KINDS = ("message", "edited_message", "channel_post", "callback_query")
+KINDS = ("message", "edited_message", "channel_post", "callback_query", "pre_checkout_query")
 """What we ask to be told."""
 _POLL_S = 30
 _PAUSES_S = (1.0, 2.0, 5.0, 10.0, 30.0)

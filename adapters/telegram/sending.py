@@ -9,6 +9,7 @@ from telegram import (
     ForceReply,
     InlineKeyboardMarkup,
     InputMediaPhoto,
+    LabeledPrice,
     Message,
     ReplyParameters,
 )
@@ -16,12 +17,15 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated
 
 from adapters.telegram.rendering import MAX_CAPTION, MAX_CHARACTERS, render, render_keyboard
-from bots.dialog import Answer, File, Kind, Link, Question, Reply
+from bots.dialog import Answer, File, Invoice, Kind, Link, Question, Reply
 from bots.wording import Words, shorten
 
 MAX_DOCUMENT_BYTES = 50 * 1000 * 1000
 MAX_PHOTO_BYTES = 10 * 1000 * 1000
 """Source: https://core.telegram.org/bots/api#sending-files"""
+CURRENCY = "XTR"
+_MAX_INVOICE_TITLE, _MAX_INVOICE_TEXT = 32, 255
+"""Source: https://core.telegram.org/bots/api#sendinvoice"""
 _ALBUM = 10
 _UPLOADS = 4
 _UPLOAD_S = 120.0
@@ -57,6 +61,8 @@ class Sender:
             for file in (*answer.files, *(i for i in answer.images if _is_large(i))):
                 await self._send_file(place, file)
             images = [image for image in answer.images if not _is_large(image)]
+            if answer.invoice is not None:
+                return await self._send_invoice(place, answer, answer.invoice)
         keyboard = _find_keyboard(place, answer)
         captions = render(answer, MAX_CAPTION)
         if len(images) == 1 and len(captions) == 1:
@@ -67,6 +73,19 @@ class Sender:
         for text in first:
             await self._write(place, text, None)
         return await self._write(place, last, keyboard)
+
+    async def _send_invoice(self, place: Place, reply: Reply, invoice: Invoice) -> Message:
+        """Send an invoice; a copy of it that is passed on opens our chat and can be paid by nobody."""
+        return await self._bot.send_invoice(
+            place.chat,
+            shorten(reply.title, _MAX_INVOICE_TITLE),
+            shorten(reply.text, _MAX_INVOICE_TEXT),
+            invoice.id,
+            CURRENCY,
+            [LabeledPrice(reply.title, invoice.stars)],
+            start_parameter="topup",
+            message_thread_id=place.topic,
+        )
 
     async def _write(self, place: Place, text: str, keyboard: Keyboard) -> Message:
         return await self._bot.send_message(

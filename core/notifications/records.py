@@ -24,6 +24,7 @@ class NewsKind(StrEnum):
     ROYALTIES_PAID = "royalties_paid"
     PICTURE_WITHDRAWN = "picture_withdrawn"
     SIGNED_IN = "signed_in"
+    PAYMENT_REFUNDED = "payment_refunded"
 
 
 class Notification(Record):

@@ -13,6 +13,7 @@ class ChainAudit:
         self.account = account
         self.entries = 0
         self.granted_points = 0
+        """Issued to the member: given or bought, less what was paid back."""
         self.charged_points = 0
         self.moved_points = 0
         """Received from other members, less what was given to them."""
@@ -28,7 +29,7 @@ class ChainAudit:
     def add(self, entry: Entry) -> list[str]:
         """Take the next entry and list what is wrong with it."""
         found = [*check_entry(entry, self._last), *check_shape(entry), *self._follow_hold(entry)]
-        if entry.kind is EntryKind.GRANT:
+        if entry.kind in (EntryKind.GRANT, EntryKind.TOP_UP, EntryKind.REFUND):
             self.granted_points += entry.amount_points
         if entry.kind in (EntryKind.MOVE_OUT, EntryKind.MOVE_IN):
             self.moved_points += entry.amount_points
@@ -86,6 +87,8 @@ def check_shape(entry: Entry) -> list[str]:
             {accrued_account(entry.account)},
             {entry.account},
         ),
+        EntryKind.TOP_UP: (f"top_up:{entry.ref}", {WORLD}, {entry.account}),
+        EntryKind.REFUND: (f"refund:{entry.ref}", {entry.account}, {WORLD}),
         EntryKind.MOVE_OUT: (f"move_out:{entry.ref}", {entry.account}, {clearing}),
         EntryKind.MOVE_IN: (f"move_in:{entry.ref}", {clearing}, {entry.account}),
     }[entry.kind]

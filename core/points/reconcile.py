@@ -21,6 +21,7 @@ from core.points.service import Points
 from core.ports import Clock, Documents
 from core.records import Above, Value
 from core.royalties.records import Accrual
+from core.topups.audit import PaymentAudit
 
 _log = logging.getLogger(__name__)
 _MAX_FINDINGS = 100
@@ -77,9 +78,11 @@ class Reconciler:
         stops: Documents[SpendingStop],
         jobs: Documents[Job],
         accruals: Documents[Accrual],
+        payments: PaymentAudit,
         clock: Clock,
     ) -> None:
         self._accruals = accruals
+        self._payments = payments
         self._entries = entries
         self._stops = stops
         self._jobs = jobs
@@ -93,7 +96,7 @@ class Reconciler:
         is sound, and what moves while it is looked at is looked at again.
         """
         tally = _Tally()
-        for check in (self._check_chains, self._check_jobs):
+        for check in (self._check_chains, self._check_jobs, self._check_payments):
             try:
                 await check(tally)
             except DamagedError as error:
@@ -132,6 +135,8 @@ class Reconciler:
                 tally.find(chain.add(entry))
                 if entry.kind is EntryKind.MOVE_IN:
                     await self._check_move(entry, tally)
+                if entry.kind in (EntryKind.TOP_UP, EntryKind.REFUND):
+                    tally.find(await self._payments.check(entry))
                 if royalties_in(entry):
                     await self._check_accruals(entry, tally)
             for ref in chain.open_holds:
@@ -181,6 +186,9 @@ class Reconciler:
         async for job in iterate(self._jobs, {}):
             tally.find(await self._check_job(job))
             tally.jobs += 1
+
+    async def _check_payments(self, tally: _Tally) -> None:
+        tally.find(await self._payments.check_all())
 
     async def _check_job(self, job: Job) -> list[str]:
         found: list[str] = []

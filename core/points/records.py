@@ -19,6 +19,8 @@ class EntryKind(StrEnum):
     SWEEP = "sweep"
     MOVE_OUT = "move_out"
     MOVE_IN = "move_in"
+    TOP_UP = "top_up"
+    REFUND = "refund"
 
 
 class Leg(Value):

@@ -16,6 +16,7 @@ from core.errors import ConflictError, StaleError
 from core.notifications.records import NewsKind
 from core.notifications.service import Notifications
 from core.paging import iterate
+from core.points.forwarding import lead_on
 from core.points.legs import accrued_account
 from core.points.moves import Moves
 from core.points.records import Entry, EntryKind, Leg
@@ -94,7 +95,7 @@ class Payouts:
             data: dict[str, JsonValue] = {"points": entry.amount_points}
             key = f"paid:{entry.ref}"
             await self._notifications.tell(account.id, key, NewsKind.ROYALTIES_PAID, data)
-            await self._forward(payee, entry.ref)
+            await lead_on(self._accounts, self._moves, payee, entry.ref)
 
     async def _compute(self, payee: str) -> Earnings:
         """What was paid is read first: what comes in meanwhile can then only be too little."""
@@ -111,17 +112,6 @@ class Payouts:
         )
         await self._points.post(payee, EntryKind.SWEEP, f"sweep:{ref}", ref, legs, "Royalties")
         _log.info("royalties of %s were paid: %d points", payee, points)
-
-    async def _forward(self, payee: str, sweep: str) -> None:
-        """Lead the points of an account that was taken over to the one that has it now, hop by hop.
-
-        Each hop goes where that account was led first, which never changes: two sweepers agree.
-        """
-        account = await self._accounts.get_as_it_is(payee)
-        while account.merged_into is not None:
-            ref = f"forward:{sweep}:{account.id}"
-            await self._moves.move_balance(account.id, account.merged_into, ref, "Linked accounts")
-            account = await self._accounts.get_as_it_is(account.merged_into)
 
     async def _unmark(self, marked: list[Accrual]) -> None:
         for accrual in marked:

@@ -35,6 +35,7 @@ _OPERATORS = {
     "adapters/discord/door.py",
     "adapters/discord/syncing.py",
     "core/points/reconcile.py",
+    "core/topups/refunds.py",
 }
 
 _OURS = ("OSError", "ValueError", "TypeError", "KeyError", "ScriptError")

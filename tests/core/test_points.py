@@ -25,6 +25,8 @@ from core.points.records import Entry, SpendingStop
 from core.points.service import Points
 from core.ports import Documents
 from core.royalties.records import Accrual
+from core.topups.audit import PaymentAudit
+from core.topups.records import Payment
 
 
 class WallClock:
@@ -53,6 +55,7 @@ async def ledger(tmp_path: Path, documents: MongoDatabase | None) -> AsyncIterat
                 await SqliteDocuments.open(database, SpendingStop),
                 await SqliteDocuments.open(database, Job),
                 await SqliteDocuments.open(database, Accrual),
+                await SqliteDocuments.open(database, Payment),
             )
         else:
             yield make_ledger(
@@ -60,6 +63,7 @@ async def ledger(tmp_path: Path, documents: MongoDatabase | None) -> AsyncIterat
                 await MongoDocuments.open(documents, SpendingStop),
                 await MongoDocuments.open(documents, Job),
                 await MongoDocuments.open(documents, Accrual),
+                await MongoDocuments.open(documents, Payment),
             )
 
 
@@ -68,8 +72,11 @@ def make_ledger(
     stops: Documents[SpendingStop],
     jobs: Documents[Job],
     accruals: Documents[Accrual],
+    payments: Documents[Payment],
 ) -> Ledger:
-    reconciler = Reconciler(entries, stops, jobs, accruals, WallClock())
+    reconciler = Reconciler(
+        entries, stops, jobs, accruals, PaymentAudit(payments, entries), WallClock()
+    )
     here, elsewhere = (Points(entries, stops, WallClock()) for _ in range(2))
     return Ledger(here, entries, reconciler, elsewhere)
 

@@ -11,8 +11,8 @@ import aiohttp
 from aiohttp import web
 
 from tests.adapters.telegram.chats import TOKEN
-from tests.adapters.telegram.methods import Methods
 from tests.adapters.telegram.refusals import Json, RefusalError
+from tests.adapters.telegram.stars import Till
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Fault:
     times: int
 
 
-class FakeTelegram(Methods):
+class FakeTelegram(Till):
     """The server: what the bot calls, and what people do through `tests.adapters.telegram.people`."""
 
     def __init__(self, webhook_pause_s: float = 0.1) -> None:

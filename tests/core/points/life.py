@@ -29,11 +29,13 @@ from core.offerings.records import ParamValue
 from core.royalties.records import Part
 from core.royalties.shares import sum_by_payee
 from core.royalties.usage import NewUsage
+from core.topups.records import Package
 from tests.clock import HandClock
 from tests.core.crashing import CrashError, Fuse, with_fuse
 from tests.core.generations.test_generations import draw
 from tests.core.models.people import train_model
 from tests.core.points.books import compute_totals, list_faults, list_rest_faults
+from tests.core.topups.test_topups import ADMIN, Till, pay
 from tests.core.yard import FAMILIES, MEMORY, Yard, open_yard
 from tests.stores import open_mongodb
 
@@ -211,6 +213,24 @@ class Life(RuleBasedStateMachine):
 
         self.do(act, crash, again=again)
 
+    @rule(name=who, key=few, crash=crashes, again=st.booleans())
+    def buy(self, name: str, key: int, crash: Crash, again: bool) -> None:
+        async def act(yard: Yard) -> None:
+            yard.studio.top_ups.packages = (Package(points=20, stars=10),)
+            invoice = await yard.studio.top_ups.offer(await yard.meet(name, 0), 20)
+            charge = f"{name} {key}"
+            await yard.studio.top_ups.take(pay(invoice, charge, name, stars=10))
+
+        self.do(act, crash, again=again)
+
+    @rule(name=who, key=few, crash=crashes, again=st.booleans())
+    def pay_back(self, name: str, key: int, crash: Crash, again: bool) -> None:
+        self.do(
+            lambda yard: yard.studio.refunds.refund(ADMIN, f"{name} {key}", Till()),
+            crash,
+            again=again,
+        )
+
     @rule(one=who, two=who, crash=late_crashes, again=st.booleans())
     def merge(self, one: str, two: str, crash: Crash, again: bool) -> None:
         async def act(yard: Yard) -> None:
@@ -284,6 +304,7 @@ async def _rest(yard: Yard) -> None:
     for _ in range(3):  # a merge waits for settlements, and what is paid may have to be led on
         await yard.sweep_later()
         await yard.studio.payouts.sweep()
+    await yard.studio.refunds.finish_open(Till())
     await yard.check()
     entries = await yard.stores.entries.find({}, limit=MANY)
     accruals = await yard.stores.accruals.find({}, limit=MANY)
@@ -293,6 +314,10 @@ async def _rest(yard: Yard) -> None:
             assert job.charged_points == _price(job)
             earned = sum(a.points for a in accruals if a.generation == job.id)
             assert earned == (_price(job) // 2 if _has_claims(job) else 0)
+    for payment in await yard.stores.payments.find({}, limit=MANY):
+        keys = [entry.key for entry in entries if entry.ref == payment.id]
+        told = [f"refund:{payment.id}"] if payment.refunded_at else []
+        assert sorted(keys) == [*told, f"top_up:{payment.id}"]
     for report in await yard.stores.usage_reports.find({}, limit=MANY):
         paid = [entry for entry in entries if entry.key == f"use:{report.id}"]
         assert len(paid) == (1 if report.points and report.unpaid is None else 0)

@@ -1,0 +1,1 @@
+"""Points that are bought: packages, invoices, payments and their refunds."""
