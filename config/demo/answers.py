@@ -106,6 +106,7 @@ class BaseModelName(Answer):
 class Spec(Answer):
     offering: str
     base_model: BaseModelName
+    trigger_words: list[str]
     params: dict[str, ParamValue]
 
 
@@ -158,3 +159,42 @@ class StatementLine(Answer):
     ref: str
     amount_points: int
     balance_after_points: int
+
+
+class Picture(Answer):
+    """A picture that a generation has drawn."""
+
+    file: ModelFile
+
+
+class Lora(Answer):
+    name: str
+    weight: float
+
+
+class GenerationSpec(Answer):
+    loras: list[Lora]
+    seed: int
+
+
+class Generation(Answer):
+    id: str
+    spec: GenerationSpec
+    status: str
+    settled: bool
+    charged_points: int | None
+    pictures: list[Picture]
+    error: Failure | None
+
+
+class GenerationQuote(Answer):
+    spec: GenerationSpec
+    quote: Quote
+
+
+class Earnings(Answer):
+    """What models have earned for one of their makers."""
+
+    earned_points: int
+    paid_points: int
+    due_points: int

@@ -27,17 +27,17 @@ SUBJECT_PICTURES = 4
 DRAWN = 4
 """Pictures with the trigger word, and as many without."""
 DREAMBOOTH_PARAMS: Params = {
-    "steps": 80,
+    "steps": 60,
     "train_batch_size": 2,
     "learning_rate": 0.006,
     "lr_scheduler": "constant",
     "lr_warmup_steps": 0,
     "caption_dropout": 0.0,
     "sample_every_steps": 5000,
-    "class_images": 12,
+    "class_images": 8,
 }
 HYPER_PARAMS: Params = {
-    "steps": 350,
+    "steps": 300,
     "learning_rate": 0.003,
     "rank": 16,
     "network_alpha": 16.0,

@@ -1,7 +1,7 @@
 """A person at the HTTP API: knows an address, a token and the documentation, and none of the server's code."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -13,6 +13,9 @@ from config.demo.answers import (
     ENDED,
     Balance,
     Dataset,
+    Earnings,
+    Generation,
+    GenerationQuote,
     Metrics,
     Model,
     News,
@@ -102,15 +105,11 @@ class Person:
 
     async def wait_until_settled(self, training: str) -> Training:
         """Return an ended training once its points, model and news are dealt with."""
-        try:
-            async with asyncio.timeout(_SETTLE_S):
-                while True:
-                    found = await self._ask(Training, "GET", f"trainings/{training}")
-                    if found.status in ENDED and found.settled:
-                        return found
-                    await asyncio.sleep(0.2)
-        except TimeoutError as error:
-            raise UnavailableError("The training ended, but was not settled in time.") from error
+        return await _wait_for(
+            lambda: self._ask(Training, "GET", f"trainings/{training}"),
+            lambda found: found.status in ENDED and found.settled,
+            "The training ended, but was not settled in time.",
+        )
 
     async def get_metrics(self, training: str) -> Metrics:
         return await self._ask(Metrics, "GET", f"trainings/{training}/metrics")
@@ -128,11 +127,43 @@ class Person:
         return (await self._ask(Page[StatementLine], "GET", "points/statement")).items
 
     async def download(self, model: str, name: str, file: Path) -> None:
+        await self._save(f"models/{model}/files/{name}", file)
+
+    async def _save(self, path: str, file: Path) -> None:
         with _telling():
-            async with self._session.get(f"models/{model}/files/{name}") as answer:
+            async with self._session.get(path) as answer:
                 await _check(answer)
                 body = await answer.read()
         await asyncio.to_thread(file.write_bytes, body)
+
+    async def publish(self, model: str, trigger_words: Sequence[str]) -> Model:
+        """Let everybody use a model by these words."""
+        body: JsonValue = {"access": "public", "trigger_words": [*trigger_words]}
+        return await self._ask(Model, "PUT", f"models/{model}/publication", body)
+
+    async def price_generation(self, body: dict[str, JsonValue]) -> GenerationQuote:
+        return await self._ask(GenerationQuote, "POST", "generations/quote", body)
+
+    async def generate(self, body: dict[str, JsonValue], key: str) -> Generation:
+        """Buy pictures, and return them once they are drawn and settled."""
+        made = await self._ask(Generation, "POST", "generations", body, {"Idempotency-Key": key})
+        path = f"generations/{made.id}"
+        return await _wait_for(
+            lambda: self._ask(Generation, "GET", path),
+            lambda found: found.status in ENDED and found.settled,
+            "The pictures were not drawn in time.",
+        )
+
+    async def download_picture(self, generation: Generation, name: str, file: Path) -> None:
+        await self._save(f"generations/{generation.id}/images/{name}", file)
+
+    async def wait_until_paid(self, points: int) -> Earnings:
+        """Return the earnings once this much of them was paid out."""
+        return await _wait_for(
+            lambda: self._ask(Earnings, "GET", "royalties"),
+            lambda found: found.paid_points >= points,
+            f"Royalties of {points} points were not paid out in time.",
+        )
 
     async def _listen(self, training: str) -> AsyncIterator[TrainingNews]:
         """Read server-sent events; `snapshot` and `training` tell alike where the training stands."""
@@ -158,6 +189,19 @@ class Person:
                 await _check(answer)
                 got = await answer.read()
         return answer_model.model_validate_json(got)
+
+
+async def _wait_for(
+    ask: Callable[[], Awaitable[A]], is_there: Callable[[A], bool], complaint: str
+) -> A:
+    """Ask again until the answer is as it shall be. Raises UnavailableError when that takes too long."""
+    try:
+        async with asyncio.timeout(_SETTLE_S):
+            while not is_there(found := await ask()):
+                await asyncio.sleep(0.2)
+            return found
+    except TimeoutError as error:
+        raise UnavailableError(complaint) from error
 
 
 async def _check(answer: aiohttp.ClientResponse) -> None:

@@ -82,9 +82,9 @@ class Screen:
             table.add_row(*row)
         self._print_table(table)
 
-    def show_statement(self, lines: Sequence[StatementLine]) -> None:
+    def show_statement(self, lines: Sequence[StatementLine], title: str = "Statement") -> None:
         """Print a statement, oldest line first."""
-        table = Table(title="Statement", title_justify="left", box=None, padding=(0, 2))
+        table = Table(title=title, title_justify="left", box=None, padding=(0, 2))
         table.add_column("entry")
         table.add_column("what for")
         table.add_column("points", justify="right")

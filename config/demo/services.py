@@ -32,6 +32,8 @@ class Services:
             "TRAINYARD_HTTP_PORT": str(self._port),
             "TRAINYARD_REDIS_URL": "",
             "TRAINYARD_DRAIN_S": "10",
+            "TRAINYARD_PAYOUT_EVERY_S": "1",  # the demo is over before the usual fifteen minutes
+            "TRAINYARD_PAYOUT_MINIMUM_POINTS": "1",
             "OMP_WAIT_POLICY": "PASSIVE",  # threads that spin starve each other on a busy machine
         }
         self._processes: dict[str, asyncio.subprocess.Process] = {}

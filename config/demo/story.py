@@ -30,6 +30,7 @@ from config.demo.pictures import CONTROLS, TRIGGER_WORD, Pictures, draw_pictures
 from config.demo.plan import Plan, choose_data_folder
 from config.demo.screen import Screen
 from config.demo.services import Services
+from config.demo.visitor import VISITOR, VISITOR_POINTS, Visit, tell_visit
 from config.naming import name_program
 from config.settings import Settings
 from config.wiring import load_offerings
@@ -68,10 +69,16 @@ async def tell_story(plan: Plan, screen: Screen) -> figures.Summary:
             hyper = await services.run_beside(
                 tell_hyper_lora(stage, plan.hyper_params, dataset, *usual)
             )
+            token = await make_token(settings, VISITOR, points=VISITOR_POINTS)
+            async with sign_in(services.url, token) as visitor:
+                words, prompt = training.spec.trigger_words, pictures.prompts[0]
+                visit = await services.run_beside(
+                    tell_visit(stage, visitor, bought, words, prompt)
+                )
     chapters = {"dreambooth": booth, "hyper-lora": hyper}
     took_s = round(time.monotonic() - began_s, 1)
     summary = figures.Summary(took_s=took_s, story_s=story_s, bought=bought, learned=found)
-    end_story(summary, chapters, plan.out, screen)
+    end_story(summary, chapters, visit, plan.out, screen)
     return summary
 
 
@@ -186,10 +193,15 @@ def show_results(
 
 
 def end_story(
-    summary: figures.Summary, chapters: dict[str, Chapter], out: Path, screen: Screen
+    summary: figures.Summary,
+    chapters: dict[str, Chapter],
+    visit: Visit,
+    out: Path,
+    screen: Screen,
 ) -> None:
     """Write the figures and say what lies where."""
     told = {**summary.to_json(), **{name: c.to_json() for name, c in chapters.items()}}
+    told["visit"] = visit.to_json()
     text = json.dumps(told, indent=2, ensure_ascii=False) + "\n"
     (out / "summary.json").write_text(text, "utf-8")
     times = ", ".join(f"{name} {chapter.took_s:.0f} s" for name, chapter in chapters.items())
@@ -200,6 +212,7 @@ def end_story(
             (out / "before-after.png", "look at this one first"),
             (out / "dreambooth.png", "one subject, with and without its word"),
             (out / "hyper-lora.png", "drawn in four steps, before and after"),
+            (out / "pictures" / VISITOR, "what somebody else drew with it"),
             (out / "dataset.png", "what it was trained on"),
             (out / "loss.png", "how the loss fell"),
             (out / "lora.safetensors", "the LoRA for ComfyUI, A1111 and diffusers"),

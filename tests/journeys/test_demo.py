@@ -18,6 +18,7 @@ from config.demo.plan import PARAMS, Plan
 from config.demo.screen import Screen
 from config.demo.sheets import smooth
 from config.demo.story import tell_story
+from config.demo.visitor import VISITOR, VISITOR_POINTS
 from core.errors import InvalidError, TrainyardError
 
 QUICK = {**PARAMS, "steps": 40, "lr_warmup_steps": 5, "sample_every_steps": 40}
@@ -54,6 +55,11 @@ async def test_the_demo_teaches_something_and_its_points_add_up(tmp_path: Path) 
         assert points["quote"] == points["hold"] == points["charge"] + points["refund"] > 0
         balance -= points["charge"]
         assert points["balance"] == balance
+    visit = told["visit"]
+    assert visit["earned_points"] == visit["charged_points"] // 2 > 0
+    assert visit["visitor_balance_points"] == VISITOR_POINTS - visit["charged_points"]
+    assert visit["maker_balance_points"] == balance + visit["earned_points"]
+    assert len(list((plan.out / "pictures" / VISITOR).glob("*.png"))) == 4
     _, with_class, without = (look["class_loss"] for look in told["dreambooth"]["looks"])
     assert with_class < without
     before, after = (look["distance"] for look in told["hyper-lora"]["looks"])
