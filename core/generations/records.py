@@ -2,9 +2,11 @@
 
 from typing import Literal
 
+from core.offerings.generation import FEW_STEPS, USUAL
 from core.offerings.records import Acceleration, BaseModel
 from core.records import Value
 from core.royalties.records import Claim
+from core.royalties.shares import compute_pool
 
 
 class Lora(Value):
@@ -48,3 +50,12 @@ class GenerationSpec(Value):
     royalty_bps: int = 0
     warnings: tuple[str, ...] = ()
     """What the person was told when the prompt was resolved."""
+
+    @property
+    def sampler(self) -> str:
+        """The setting that draws the same way again, whatever the LoRAs were made for."""
+        return USUAL if self.acceleration is None else FEW_STEPS
+
+    def get_royalties(self, charge_points: int) -> int:
+        """Get what of a charge goes to the makers of the models."""
+        return compute_pool(charge_points, self.royalty_bps) if self.claims else 0

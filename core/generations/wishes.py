@@ -47,7 +47,6 @@ class GenerationWishes(Value):
 
 def wish_again(spec: GenerationSpec) -> GenerationWishes:
     """Wish for the same pictures once more; what the prompt brought in, it brings in again."""
-    sampler = USUAL if spec.acceleration is None else FEW_STEPS
     return GenerationWishes(
         prompt=spec.typed_prompt,
         negative_prompt=spec.negative_prompt,
@@ -60,7 +59,7 @@ def wish_again(spec: GenerationSpec) -> GenerationWishes:
             "steps": spec.steps,
             "guidance_scale": spec.guidance_scale,
             "count": spec.count,
-            "sampler": sampler,
+            "sampler": spec.sampler,
         },
     )
 

@@ -190,6 +190,12 @@ class Job(Record):
         return self.spec
 
     @property
+    def royalty_points(self) -> int:
+        """What a generation leaves for the makers of its models: of its price until it is charged."""
+        charge = self.quote.points if self.charged_points is None else self.charged_points
+        return self.generation.get_royalties(charge)
+
+    @property
     def captioning(self) -> CaptionSpec:
         """The specification of captions by a model."""
         if not isinstance(self.spec, CaptionSpec):

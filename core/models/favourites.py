@@ -1,6 +1,7 @@
 """Favourites: one a person and model, and a counter that is counted, so that it cannot drift."""
 
 import contextlib
+from collections.abc import Sequence
 
 from core.accounts.records import Principal, Scope
 from core.accounts.tokens import require_scope
@@ -10,7 +11,7 @@ from core.models.service import Models
 from core.models.trigger_map import TriggerMap
 from core.paging import iterate, list_page
 from core.ports import Clock, Documents
-from core.records import Page, PageRequest, new_id
+from core.records import Condition, OneOf, Page, PageRequest, new_id
 
 
 class Favourites:
@@ -59,6 +60,14 @@ class Favourites:
     async def has(self, principal: Principal, model_id: str) -> bool:
         mine = {"account": principal.account, "model": model_id}
         return await self._favourites.count(mine) > 0
+
+    async def choose(self, principal: Principal, model_ids: Sequence[str]) -> frozenset[str]:
+        """Choose those models that are one's favourites."""
+        mine: dict[str, Condition] = {
+            "account": principal.account,
+            "model": OneOf(tuple(model_ids)),
+        }
+        return frozenset(favourite.model for favourite in await self._favourites.find(mine))
 
     async def list_own(self, principal: Principal, page: PageRequest) -> Page[Favourite]:
         where = {"account": principal.account}

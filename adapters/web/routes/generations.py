@@ -56,6 +56,7 @@ async def quote_generation(call: Call, body: NewGeneration) -> GenerationQuote:
     return GenerationQuote(
         spec=GenerationSpecView.of(spec),
         quote=GenerationPriceView.of(quote),
+        royalty_points=spec.get_royalties(quote.points),
         balance_points=balance,
         covered=balance >= quote.points,
     )

@@ -1,5 +1,7 @@
 """Trained models: found, shown, described, published, liked, and their files to download."""
 
+from collections.abc import Sequence
+
 from aiohttp import web
 
 from adapters.web.downloads import send_stored
@@ -12,6 +14,7 @@ from adapters.web.views.models import (
     ModelView,
     PromptForm,
     Publication,
+    PublicationPreview,
     ResolutionView,
     Suggestions,
     SuggestionView,
@@ -24,8 +27,14 @@ from core.models.records import TrainedModel
 routes = Routes("models")
 
 
-def _show(call: Call, model: TrainedModel) -> ModelView:
-    return ModelView.show(model, call.principal)
+async def _show(call: Call, model: TrainedModel) -> ModelView:
+    (view,) = await _show_all(call, (model,))
+    return view
+
+
+async def _show_all(call: Call, models: Sequence[TrainedModel]) -> tuple[ModelView, ...]:
+    liked = await call.studio.favourites.choose(call.principal, [model.id for model in models])
+    return tuple(ModelView.show(model, call.principal, liked) for model in models)
 
 
 @routes.get("/models")
@@ -35,19 +44,19 @@ async def list_models(call: Call, query: ModelQuery) -> Listing[ModelView]:
     Favourites come in the order in which you liked them, the latest first."""
     page = await call.studio.browsing.list(call.principal, query.search(), query.page())
     after = page.next.encode() if page.next else None
-    return Listing[ModelView](items=tuple(_show(call, m) for m in page.items), next=after)
+    return Listing[ModelView](items=await _show_all(call, page.items), next=after)
 
 
 @routes.get("/models/{model_id}")
 async def get_model(call: Call, model_id: str) -> ModelView:
     """Get a model that you may see."""
-    return _show(call, await call.studio.models.get(call.principal, model_id))
+    return await _show(call, await call.studio.models.get(call.principal, model_id))
 
 
 @routes.get("/models/by-slug/{slug}")
 async def get_model_by_slug(call: Call, slug: str) -> ModelView:
     """Get a model by its slug, or by one that it had before."""
-    return _show(call, await call.studio.models.get_by_slug(call.principal, slug))
+    return await _show(call, await call.studio.models.get_by_slug(call.principal, slug))
 
 
 @routes.patch("/models/{model_id}", scope=Scope.WRITE, errors=(RefusedError, ConflictError))
@@ -58,7 +67,7 @@ async def change_model(
 
     Old words and slugs go on working, and say what to write now."""
     model = await call.studio.publishing.describe(call.principal, model_id, body.card(), version)
-    return _show(call, model)
+    return await _show(call, model)
 
 
 @routes.put("/models/{model_id}/publication", scope=Scope.WRITE, errors=(RefusedError,))
@@ -67,7 +76,16 @@ async def publish_model(call: Call, model_id: str, body: Publication) -> ModelVi
     model = await call.studio.publishing.publish(
         call.principal, model_id, body.access, body.trigger_words
     )
-    return _show(call, model)
+    return await _show(call, model)
+
+
+@routes.post("/models/{model_id}/publication/preview", errors=(RefusedError,))
+async def preview_publication(call: Call, model_id: str, body: Publication) -> PublicationPreview:
+    """Say what publishing a model would do, and change nothing: its words are checked as publishing does."""
+    model = await call.studio.publishing.preview(
+        call.principal, model_id, body.access, body.trigger_words
+    )
+    return PublicationPreview.of(model)
 
 
 @routes.delete("/models/{model_id}/publication", scope=Scope.WRITE)
@@ -79,7 +97,7 @@ async def withdraw_model(call: Call, model_id: str) -> None:
 @routes.put("/models/{model_id}/favourite", scope=Scope.WRITE)
 async def add_favourite(call: Call, model_id: str) -> ModelView:
     """Make a model a favourite; an unlisted one then comes by its trigger words, too."""
-    return _show(call, await call.studio.favourites.add(call.principal, model_id))
+    return await _show(call, await call.studio.favourites.add(call.principal, model_id))
 
 
 @routes.delete("/models/{model_id}/favourite", scope=Scope.WRITE)
@@ -91,7 +109,9 @@ async def remove_favourite(call: Call, model_id: str) -> None:
 @routes.put("/models/{model_id}/state", scope=Scope.WRITE)
 async def freeze_model(call: Call, model_id: str, body: Freeze) -> ModelView:
     """Stop a model, or let it go on; for admins."""
-    return _show(call, await call.studio.publishing.freeze(call.principal, model_id, body.state))
+    return await _show(
+        call, await call.studio.publishing.freeze(call.principal, model_id, body.state)
+    )
 
 
 @routes.get("/models/{model_id}/files/{name}", media="application/octet-stream")

@@ -63,6 +63,8 @@ class LoraView(View):
     model: str
     name: str
     weight: float
+    is_named: bool
+    """Whether it was asked for; else the prompt brought it in."""
     sha256: str
 
 
@@ -78,6 +80,8 @@ class GenerationSpecView(View):
     steps: int
     guidance_scale: float
     scheduler: str
+    sampler: str
+    """The setting that draws the same way again."""
     seed: int
     count: int
     loras: tuple[LoraView, ...]
@@ -127,6 +131,8 @@ class GenerationView(View):
     error: FailureView | None
     history: tuple[HistoryLineView, ...]
     charged_points: int | None
+    royalty_points: int
+    """What of the charge, or until then of the price, goes to the makers of the LoRAs."""
     settled: Annotated[bool, BeforeValidator(lambda marked: not marked)] = Field(
         validation_alias="needs_settling",
         description="False from the end until points and news are dealt with.",
@@ -140,6 +146,8 @@ class GenerationQuote(View):
 
     spec: GenerationSpecView
     quote: GenerationPriceView
+    royalty_points: int
+    """What of the price goes to the makers of the LoRAs."""
     balance_points: int
     covered: bool
 

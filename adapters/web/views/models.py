@@ -1,5 +1,6 @@
 """Trained models, and what prompts bring in, as the API shows and takes them."""
 
+from collections.abc import Collection
 from typing import Literal, Self
 
 from pydantic import ConfigDict, Field
@@ -72,6 +73,8 @@ class ModelView(View):
     downloadable: bool
     shares: tuple[ShareView, ...]
     favourites: int
+    is_favourite: bool
+    """Whether it is one of yours."""
     generations: int
     files: tuple[FileView, ...]
     samples: tuple[SampleView, ...]
@@ -81,9 +84,11 @@ class ModelView(View):
     published_at: Time | None
 
     @classmethod
-    def show(cls, model: TrainedModel, principal: Principal) -> Self:
-        """Show a model to somebody who may see it."""
-        shown = {name: getattr(model, name) for name in cls.model_fields}
+    def show(cls, model: TrainedModel, principal: Principal, liked: Collection[str]) -> Self:
+        """Show a model to somebody who may see it, and likes these."""
+        kept = cls.model_fields.keys() - {"is_favourite"}
+        shown = {name: getattr(model, name) for name in kept}
+        shown["is_favourite"] = model.id in liked
         made = model.provenance.model_dump()
         if model.owner != principal.account:
             made |= dict.fromkeys(("job", "dataset", "snapshot_digest", "seed", "started_from"))
@@ -136,6 +141,14 @@ class Publication(Form):
 
     access: ModelAccess = ModelAccess.PUBLIC
     trigger_words: tuple[str, ...] = ()
+
+
+class PublicationPreview(View):
+    """A model as publishing would make it: its words passed their check, and this is who would be paid."""
+
+    access: ModelAccess
+    trigger_words: tuple[str, ...]
+    shares: tuple[ShareView, ...]
 
 
 class Freeze(Form):

@@ -35,6 +35,7 @@ async def test_offers_say_what_can_be_set_and_a_quote_what_it_costs(ada: Api) ->
     work = 2 * 20 / 1000 * rates["points_per_1000_steps"]
     assert quoted["quote"]["points"] == -(-(rates["base_points"] + work) // 1) == 2
     assert quoted["covered"] and quoted["balance_points"] == 1000
+    assert (quoted["royalty_points"], quoted["spec"]["sampler"]) == (0, "usual")
     assert await balance(ada) == 1000
     assert (await ada.json("GET", "/generations"))["items"] == []
 

@@ -43,6 +43,33 @@ async def test_a_published_model_is_found_seen_and_resolved_by_others(
     assert len(found["warnings"]) == 1 and found["renamed"] == []
 
 
+async def test_publishing_is_tried_before_it_is_done(ada: Api, eve: Api, world: World) -> None:
+    path = f"/models/{world.model_id}/publication/preview"
+    refused = await ada.json("POST", path, 422, json={"trigger_words": ["tree"]})
+    assert "everyday" in refused["detail"]
+    assert await ada.json("POST", path, json={"trigger_words": ["miracat"]}) == {
+        "access": "public",
+        "trigger_words": ["miracat"],
+        "shares": [{"account": ada.account.id, "bps": 10_000, "pictures": 3}],
+    }
+    assert (await ada.json("GET", f"/models/{world.model_id}"))["access"] == "private"
+    await publish(ada, world)
+    await eve.json("POST", path, 403, json={})
+
+
+async def test_a_model_says_whether_it_is_a_favourite_of_who_asks(
+    ada: Api, eve: Api, world: World
+) -> None:
+    await publish(ada, world)
+    path = f"/models/{world.model_id}"
+    assert (await eve.json("PUT", f"{path}/favourite"))["is_favourite"]
+    liked = (await eve.json("GET", "/models?show=public"))["items"]
+    assert [model["is_favourite"] for model in liked] == [True]
+    assert not (await ada.json("GET", path))["is_favourite"]
+    await eve.json("DELETE", f"{path}/favourite", 204)
+    assert not (await eve.json("GET", path))["is_favourite"]
+
+
 async def test_a_withdrawn_model_is_gone_for_others(ada: Api, eve: Api, world: World) -> None:
     await publish(ada, world)
     await ada.json("DELETE", f"/models/{world.model_id}/publication", 204)

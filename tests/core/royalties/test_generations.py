@@ -39,7 +39,7 @@ async def test_a_generation_by_trigger_word_pays_trainer_and_contributors(yard: 
     before = await balance(yard, ada), await balance(yard, ben)
     job = await generate(yard, cleo, wish("a flagon at sea"), "first")
     assert [lora.model for lora in job.generation.loras] == [model.id]
-    assert job.charged_points == 9  # 1 + 400 steps at 20 for a thousand
+    assert (job.charged_points, job.royalty_points) == (9, 4)  # 1 + 400 steps at 20 for a thousand
     assert await balance(yard, cleo) == 91
     await yard.studio.payouts.sweep()
     # half of 9 is 4 for the makers: 7,500 and 2,500 of 10,000
