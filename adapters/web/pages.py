@@ -42,7 +42,7 @@ _PAGE = """<!doctype html>
 </html>
 """
 _STYLE = '<link rel="stylesheet" href="/static/{name}.css">'
-STYLES = ("design", "dataset", "training")
+STYLES = ("design", "dataset", "training", "models")
 """The stylesheets of the sandbox; each but the first belongs to a few pages."""
 PLACES = (
     "datasets",

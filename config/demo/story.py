@@ -72,9 +72,7 @@ async def tell_story(plan: Plan, screen: Screen) -> figures.Summary:
             token = await make_token(settings, VISITOR, points=VISITOR_POINTS)
             async with sign_in(services.url, token) as visitor:
                 words, prompt = training.spec.trigger_words, pictures.prompts[0]
-                visit = await services.run_beside(
-                    tell_visit(stage, visitor, bought, words, prompt)
-                )
+                visit = await services.run_beside(tell_visit(stage, visitor, bought, words, prompt))
     chapters = {"dreambooth": booth, "hyper-lora": hyper}
     took_s = round(time.monotonic() - began_s, 1)
     summary = figures.Summary(took_s=took_s, story_s=story_s, bought=bought, learned=found)
