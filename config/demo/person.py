@@ -197,9 +197,11 @@ async def _wait_for(
     """Ask again until the answer is as it shall be. Raises UnavailableError when that takes too long."""
     try:
         async with asyncio.timeout(_SETTLE_S):
-            while not is_there(found := await ask()):
+            while True:
+                found = await ask()
+                if is_there(found):
+                    return found
                 await asyncio.sleep(0.2)
-            return found
     except TimeoutError as error:
         raise UnavailableError(complaint) from error
 
