@@ -123,9 +123,12 @@ def reconcile() -> None:
     async def run() -> bool:
         async with open_studio(_start()) as studio:
             await studio.sweeper.finish_sagas()
+            for mend in (studio.transfers, studio.usage, studio.top_ups, studio.merging):
+                await mend.sweep()
             verdict = await studio.reconciler.reconcile()
-        held = verdict.open_holds_points
+        held, between = verdict.open_holds_points, verdict.between_points
         print(f"{verdict.entries} entries, {verdict.jobs} jobs, {held} points held.")
+        print(f"{between} points are on their way from one member to another.")
         for finding in verdict.findings:
             print(f"WRONG  {finding}")
         print("The ledger adds up." if verdict.is_sound else "Spending is stopped.")
