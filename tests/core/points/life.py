@@ -336,7 +336,8 @@ async def _rest(yard: Yard) -> None:
     await yard.check()
     entries = await yard.stores.entries.find({}, limit=MANY)
     accruals = await yard.stores.accruals.find({}, limit=MANY)
-    assert list_rest_faults(entries, accruals) == []
+    faults = list_rest_faults(entries, accruals)
+    assert faults == [], faults
     for job in await yard.stores.jobs.find({}, limit=MANY):
         if job.status in TERMINAL:
             assert job.charged_points == _price(job)

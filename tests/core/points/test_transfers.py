@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,11 +21,12 @@ from core.errors import (
     UnavailableError,
 )
 from core.notifications.records import NewsKind
-from core.points.records import MAX_POINTS, EntryKind
+from core.points.records import MAX_POINTS, EntryKind, Transfer
 from core.points.transfers import Transfers
+from core.ports import Documents
 from core.records import PageRequest
 from tests.clock import HandClock
-from tests.core.crashing import CrashError, Fuse, with_fuse
+from tests.core.crashing import CrashError, CrashingDocuments, Fuse, with_fuse
 from tests.core.points.books import list_faults, list_rest_faults
 from tests.core.yard import Yard, open_yard
 
@@ -194,32 +196,45 @@ async def test_a_crash_at_any_write_of_a_transfer_loses_nothing(
             return
 
 
-async def test_the_sweeper_and_a_giver_who_goes_on_never_both_have_their_way(folder: Path) -> None:
-    for reads in range(1, 12):
-        clock, fuse = HandClock(), Fuse()
-        async with open_yard(folder / str(reads), clock) as yard:
-            mira, ben = await yard.meet("mira", 100), await yard.meet("ben", 0)
-            dying = yard.start_process(with_fuse(fuse))
-            fuse.arm(1, stores_first=True)
-            with pytest.raises(CrashError):
-                await dying.studio.transfers.give(mira, "ben", 30, "k")
-            clock.pass_s(31)
+class HeldTransfers(CrashingDocuments[Transfer]):
+    """Transfers of a process that is overtaken by another just before it deletes one."""
 
-            async def sweep_late(transfers: Transfers, after: int) -> None:
-                for _ in range(after):
-                    await asyncio.sleep(0)
-                await transfers.sweep()
+    def __init__(
+        self, documents: Documents[Transfer], overtake: Callable[[], Awaitable[None]]
+    ) -> None:
+        super().__init__(documents, Fuse())
+        self._overtake = overtake
 
-            give = yard.studio.transfers.give(mira, "ben", 30, "k")
-            sweep = sweep_late(yard.studio.transfers, reads)
-            answer, _ = await asyncio.gather(give, sweep, return_exceptions=True)
-            left = [100, 0] if isinstance(answer, UnavailableError) else [70, 30]
-            assert await balances(yard, mira, ben) == left
-            await check(yard)
+    async def delete(self, record: Transfer) -> None:
+        await self._overtake()
+        await super().delete(record)
 
 
+async def test_whoever_gives_a_transfer_up_and_whoever_goes_on_with_it_never_both_succeed(
+    yard: Yard,
+) -> None:
+    mira, ben = await yard.meet("mira", 100), await yard.meet("ben", 0)
+
+    async def give_and_die(write: int) -> None:
+        fuse = Fuse()
+        dying = yard.start_process(with_fuse(fuse))
+        fuse.arm(write, stores_first=True)
+        with suppress(CrashError, UnavailableError):
+            await dying.studio.transfers.give(mira, "ben", 30, "k")
+
+    await give_and_die(1)
+    yard.clock.pass_s(3600)
+    held = HeldTransfers(yard.stores.transfers, lambda: give_and_die(1))
+    told = yard.studio.points, yard.studio.accounts, yard.studio.notifications, yard.clock
+    await Transfers(held, *told, per_day=9).sweep()
+    await yard.sweep_later()
+    assert await balances(yard, mira, ben) == [100, 0]
+    await check(yard)
+
+
+@pytest.mark.parametrize("write", [2, 3], ids=["it has left", "it has arrived"])
 async def test_points_on_their_way_to_an_account_that_is_taken_over_are_led_on(
-    folder: Path,
+    folder: Path, write: int
 ) -> None:
     clock, fuse = HandClock(), Fuse()
     async with open_yard(folder, clock) as yard:
@@ -227,7 +242,7 @@ async def test_points_on_their_way_to_an_account_that_is_taken_over_are_led_on(
         clock.pass_s(60)
         phone = await yard.meet("phone", 0)
         dying = yard.start_process(with_fuse(fuse))
-        fuse.arm(2, stores_first=True)  # the giver's entry is the last thing it wrote
+        fuse.arm(write, stores_first=True)
         with pytest.raises(CrashError):
             await dying.studio.transfers.give(mira, "phone", 30, "k")
         await yard.studio.linking.redeem(phone, await yard.studio.linking.offer(ben))
