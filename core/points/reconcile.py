@@ -120,6 +120,11 @@ class Reconciler:
             between_points=-tally.moved,
         )
 
+    async def find_stop(self) -> SpendingStop | None:
+        """Return the stop that is in force, None while points can be spent."""
+        found = await self._stops.find({}, limit=1)
+        return found[0] if found else None
+
     async def lift_stop(self, principal: Principal) -> None:
         """Allow spending again; the next run stops it once more while anything is wrong still."""
         if not principal.is_admin:
