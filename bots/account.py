@@ -46,6 +46,7 @@ async def whoami(context: Context, args: Args) -> Reply:
             Fact(words.say("Language"), LANGUAGES[words.language]),
             Fact(words.say("Known on"), words.listing(names)),
             Fact(words.say("Since"), words.moment(account.created_at)),
+            Fact(words.say("Account id"), account.id),
         ),
         buttons=(
             Button(words.say("Language"), "language", ask="language"),

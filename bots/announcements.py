@@ -29,6 +29,8 @@ async def announce(studio: Studio, principal: Principal, words: Words, news: Not
         return _announce_joined(words, news.data)
     if news.kind is NewsKind.ROYALTIES_PAID:
         return _announce_paid(words, news.data)
+    if news.kind is NewsKind.POINTS_RECEIVED:
+        return _announce_received(words, news.data)
     if news.kind is NewsKind.PICTURE_WITHDRAWN:
         return _announce_withdrawn(words, news.data)
     if news.kind is NewsKind.PAYMENT_REFUNDED:
@@ -146,6 +148,18 @@ def _announce_paid(words: Words, data: dict[str, JsonValue]) -> Reply:
         words.say("Others generated with them; the points are yours to spend."),
         buttons=(
             Button(words.say("Earnings"), "earnings", style=Style.PRIMARY),
+            Button(words.say("Statement"), "statement"),
+        ),
+        tone=Tone.GOOD,
+    )
+
+
+def _announce_received(words: Words, data: dict[str, JsonValue]) -> Reply:
+    points = words.points(int(_number(data["points"])))
+    return Reply(
+        words.say("{name} gave you {points}", name=str(data["giver"]), points=points),
+        buttons=(
+            Button(words.say("Points"), "points", style=Style.PRIMARY),
             Button(words.say("Statement"), "statement"),
         ),
         tone=Tone.GOOD,

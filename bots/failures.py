@@ -10,6 +10,7 @@ from core.errors import (
     ForbiddenError,
     InsufficientPointsError,
     NotFoundError,
+    OverCapError,
     TooLargeError,
     TrainyardError,
     UnavailableError,
@@ -19,6 +20,7 @@ from core.errors import (
 _log = logging.getLogger(__name__)
 _TITLES: tuple[tuple[type[TrainyardError], str], ...] = (
     (InsufficientPointsError, N_("Not enough points")),
+    (OverCapError, N_("Beyond your own cap")),
     (UnreadableImageError, N_("This picture cannot be used")),
     (TooLargeError, N_("Too large")),
     (ForbiddenError, N_("Not allowed")),
@@ -34,6 +36,8 @@ def explain(words: Words, error: TrainyardError, *buttons: Button) -> Reply:
     helpful: tuple[Button, ...] = buttons or (Button(words.say("Help"), "help"),)
     if isinstance(error, InsufficientPointsError):
         helpful = (Button(words.say("Statement"), "statement"), *helpful)
+    if isinstance(error, OverCapError):
+        helpful = (Button(words.say("Change the cap"), "cap"), *helpful)
     return Reply(words.say(title), words.known(error.message), buttons=helpful, tone=Tone.BAD)
 
 

@@ -2,6 +2,7 @@
 
 from bots.choices import AFTER, page_buttons, read_page
 from bots.dialog import Args, Button, Command, Context, Fact, Reply, Table, command
+from bots.giving import show_spent
 from bots.wording import N_
 from core.points.records import Entry, EntryKind
 
@@ -14,6 +15,8 @@ _KINDS = {
     EntryKind.SWEEP: N_("earned"),
     EntryKind.MOVE_OUT: N_("moved"),
     EntryKind.MOVE_IN: N_("moved"),
+    EntryKind.TRANSFER_OUT: N_("given"),
+    EntryKind.TRANSFER_IN: N_("received"),
     EntryKind.TOP_UP: N_("bought"),
     EntryKind.REFUND: N_("paid back"),
 }
@@ -24,11 +27,16 @@ async def balance(context: Context, args: Args) -> Reply:
     """Say how many points there are."""
     words = context.words
     points = await context.studio.points.get_balance(context.principal.account)
+    spent = await context.studio.spending.get_spent(context.principal)
     return Reply(
         words.say("You have {points}", points=words.points(points)),
+        "",
+        (*show_spent(words, spent), Fact(words.say("Account id"), context.account.id)),
         buttons=(
             Button(words.say("Statement"), "statement"),
             Button(words.say("Train"), "train"),
+            Button(words.say("Give points"), "give"),
+            Button(words.say("Cap what you spend"), "cap"),
             *((Button(words.say("Buy points"), "topup"),) if context.studio.top_ups.tills else ()),
         ),
     )

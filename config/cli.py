@@ -13,6 +13,7 @@ from honcho.command import main as run_honcho
 from adapters.redis_server import become_server, find_program
 from config import running
 from config.accounts import grant_points, make_login_link, make_token
+from config.books import reconcile
 from config.chat import chat
 from config.doctor import inspect_doors
 from config.keeper import keep
@@ -23,7 +24,7 @@ from config.payments import payments, refund
 from config.settings import Settings
 from config.stores import describe_stores
 from config.verify import verify
-from config.wiring import load_offerings, open_signer, open_studio
+from config.wiring import load_offerings, open_signer
 from core.errors import TrainyardError
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -39,6 +40,7 @@ app = typer.Typer(
 
 app.command()(chat)
 app.command()(verify)
+app.command()(reconcile)
 app.command()(payments)
 app.command()(refund)
 
@@ -114,24 +116,6 @@ def grant(
     """Give points to an account."""
     balance = asyncio.run(grant_points(_start(), name, points, note))
     print(f"{name} has {balance} points now.")
-
-
-@app.command()
-def reconcile() -> None:
-    """Check every entry of the ledger and every hold, and print a verdict."""
-
-    async def run() -> bool:
-        async with open_studio(_start()) as studio:
-            await studio.sweeper.finish_sagas()
-            verdict = await studio.reconciler.reconcile()
-        held = verdict.open_holds_points
-        print(f"{verdict.entries} entries, {verdict.jobs} jobs, {held} points held.")
-        for finding in verdict.findings:
-            print(f"WRONG  {finding}")
-        print("The ledger adds up." if verdict.is_sound else "Spending is stopped.")
-        return verdict.is_sound
-
-    sys.exit(0 if asyncio.run(run()) else 1)
 
 
 @app.command()

@@ -94,6 +94,8 @@ class Settings(BaseSettings):
     payout_minimum_points: int = Field(default=10, ge=1)
     payout_every_s: float = Field(default=900, gt=0)
     """How often royalties that have come to the minimum are paid out."""
+    transfers_per_day: int = Field(default=20, ge=0)
+    """How often one account may give points to others in 24 hours; 0: nobody gives any."""
     welcome_points: int = Field(default=0, ge=0)
     """What somebody new on a chat platform is given to begin with."""
     discord_token: SecretStr = SecretStr("")

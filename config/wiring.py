@@ -67,6 +67,7 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
             public_url=settings.get_public_url(),
             rates=rates,
             packages=settings.star_packages,
+            transfers_per_day=settings.transfers_per_day,
         )
 
 

@@ -55,5 +55,7 @@ login_link     a one-time address that signs somebody in on the web
 session        a browser in which somebody is signed in
 link           a one-time code, shown on one platform and typed on another, that proves one person
 merge          one account being taken over by another; the one that goes redirects to it
-clearing       where points are between the two entries of one transfer
+transfer       points that one member gives to another
+cap            the most that somebody wants to spend in a day or a month, by their own will
+clearing       where points are between the two entries of one move or transfer
 """

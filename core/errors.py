@@ -53,6 +53,12 @@ class InsufficientPointsError(RefusedError):
     code = "insufficient_points"
 
 
+class OverCapError(RefusedError):
+    """The person's own cap leaves less than this costs."""
+
+    code = "over_cap"
+
+
 class UndeliverableError(RefusedError):
     """This person cannot be written to there, now or later: the platform's final answer."""
 

@@ -19,7 +19,7 @@ from core.downloads import DownloadLink
 from core.jobs.records import Job, LossChunk
 from core.models.records import Favourite, MapState, NameClaim, TrainedModel
 from core.notifications.records import Notification
-from core.points.records import Entry, SpendingStop
+from core.points.records import Entry, SpendingStop, Transfer
 from core.ports import Blobs, Clock, Documents, Drawings, Events, Fetcher, Images, Signer, Wakeups
 from core.royalties.records import Accrual, ModelUse
 from core.royalties.usage import UsageReport
@@ -43,6 +43,7 @@ class Stores:
     models: Documents[TrainedModel]
     entries: Documents[Entry]
     stops: Documents[SpendingStop]
+    transfers: Documents[Transfer]
     notifications: Documents[Notification]
     drafts: Documents[Draft]
     shortcuts: Documents[Shortcut]

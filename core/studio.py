@@ -43,6 +43,8 @@ from core.offerings.service import Offerings
 from core.pictures import Pictures
 from core.points.reconcile import Reconciler
 from core.points.service import Points
+from core.points.spending import Spending
+from core.points.transfers import Transfers
 from core.royalties.payouts import Payouts
 from core.royalties.records import RoyaltyRates
 from core.royalties.service import Royalties
@@ -67,6 +69,7 @@ class Studio:
         public_url: str = "http://127.0.0.1:8080",
         rates: RoyaltyRates | None = None,
         packages: tuple[Package, ...] = (),
+        transfers_per_day: int = 20,
     ) -> None:
         self.blobs, self.events, self.wakeups = ports.blobs, ports.events, ports.wakeups
         self.signer = ports.signer
@@ -74,6 +77,8 @@ class Studio:
         self.offerings = offerings
         self.rates = rates or RoyaltyRates()
         self._open_people(ports, packages)
+        told = self.points, self.accounts, self.notifications, ports.clock
+        self.transfers = Transfers(ports.stores.transfers, *told, transfers_per_day)
         self._open_datasets(ports)
         self._open_models(ports)
         self._open_royalties(ports)
@@ -85,7 +90,8 @@ class Studio:
         stores, clock = ports.stores, ports.clock
         self.accounts = Accounts(stores.accounts, stores.identities, clock)
         self.tokens = Tokens(stores.tokens, self.accounts, clock)
-        self.points = Points(stores.entries, stores.stops, clock)
+        self.spending = Spending(stores.entries, stores.stops, stores.accounts, clock)
+        self.points = Points(stores.entries, self.spending, clock)
         self.notifications = Notifications(stores.notifications, ports.events, clock)
         self.deliveries = Deliveries(stores.notifications, self.accounts, clock)
         bought = pick(TopUpStores, stores)
@@ -142,7 +148,7 @@ class Studio:
         least = self.rates.payout_minimum_points
         self.payouts = Payouts(*ledger, self.accounts, self.notifications, clock, least)
         self._uses = Uses(stores.models, self.royalties, self.accounts)
-        paid = self.points, clock, self.rates.use_points
+        paid = self.points, self.accounts, clock, self.rates.use_points
         self.usage = Usage(stores.usage_reports, self.resolver, self._uses, *paid)
 
     def _open_jobs(self, ports: Ports, lease_s: float) -> None:
@@ -155,18 +161,9 @@ class Studio:
             stores.jobs, self.points, ports.wakeups, events, clock
         )
         self.leases = Leases(stores.jobs, self.accounts, settlement, events, clock, lease_s)
-        self.jobs = Jobs(
-            stores.jobs,
-            stores.losses,
-            self.offerings,
-            self.snapshots,
-            self.datasets,
-            self.models,
-            submission,
-            settlement,
-            events,
-            clock,
-        )
+        trained = self.offerings, self.snapshots, self.datasets, self.models
+        ended = submission, settlement, events, clock
+        self.jobs = Jobs(stores.jobs, stores.losses, *trained, *ended)
         self.pictures = Pictures(self.jobs, ports.blobs, ports.drawings)
         self._open_other_jobs(ports)
 
@@ -218,13 +215,14 @@ class Studio:
                 self.trigger_map.sweep,
                 self.popularity.sweep,
                 self.usage.sweep,
+                self.transfers.sweep,
                 self.sessions.sweep,
                 self.top_ups.sweep,
             ),
         )
         payments = PaymentAudit(stores.payments, stores.entries)
         books = stores.entries, stores.stops, stores.jobs, stores.accruals
-        self.reconciler = Reconciler(*books, payments, clock)
+        self.reconciler = Reconciler(*books, payments, self.points, clock)
         looked_at = self.points, stores.jobs, stores.stops, self.reconciler
         self.administration = Administration(stores.accounts, self.accounts, *looked_at)
 

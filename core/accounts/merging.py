@@ -141,7 +141,7 @@ class Merging:
         await self._trigger_map.sweep()
         await self._move(self._stores.notifications, mine, {"account": target})
         await self._move(self._stores.shortcuts, mine, {"account": target})
-        await self._move_memberships(source, target)
+        await self._move(self._stores.members, mine, {"account": target})
         merge = await self._move_points(merge)
         known = await self._stores.identities.find({"account": target}, order="created_at")
         data: dict[str, JsonValue] = {"platforms": [identity.platform for identity in known]}
@@ -176,27 +176,21 @@ class Merging:
         where: Mapping[str, Condition],
         change: Mapping[str, object],
     ) -> None:
-        """Give every matching record to the target."""
+        """Give every matching record to the target; one that it has already stays what it is."""
         async for record in iterate(documents, where):
             while True:
                 try:
                     await documents.replace(record.changed(self._clock.now(), **change))
+                    break
+                except AlreadyExistsError:  # both have joined this, or were told the same
+                    with contextlib.suppress(StaleError):
+                        await documents.delete(record)
                     break
                 except StaleError:
                     found = await documents.find({**where, "id": record.id}, limit=1)
                     if not found:
                         break
                     record = found[0]
-
-    async def _move_memberships(self, source: str, target: str) -> None:
-        """Join for the target what the source had joined; of both memberships in one dataset one is left."""
-        async for member in iterate(self._stores.members, {"account": source}):
-            with contextlib.suppress(StaleError):
-                try:
-                    moved = member.changed(self._clock.now(), account=target)
-                    await self._stores.members.replace(moved)
-                except AlreadyExistsError:
-                    await self._stores.members.delete(member)
 
     async def _move_jobs(self, source: str, target: str) -> None:
         """Give jobs that are over to the target; their entries stay in the chain that paid."""

@@ -29,6 +29,13 @@ class Quotas(Value):
     max_running_jobs: int = 2
 
 
+class SpendingCaps(Value):
+    """The most that somebody wants to spend in a day and in a month of UTC; None is no cap."""
+
+    day_points: int | None = None
+    month_points: int | None = None
+
+
 class Account(Record):
     """One person on every platform."""
 
@@ -41,6 +48,7 @@ class Account(Record):
     muted: tuple[str, ...] = ()
     """Platforms on which this person wants no direct messages; the inbox always has the news."""
     quotas: Quotas = Quotas()
+    caps: SpendingCaps = SpendingCaps()
     storage_bytes: int = 0
     """Bytes reserved by the account's items; raised before a byte is kept."""
     merged_into: str | None = None

@@ -157,6 +157,11 @@ class Accounts:
             except StaleError:
                 continue
 
+    async def find_by_identity(self, platform: str, external_id: str) -> Account | None:
+        """Find the account of somebody by what a platform calls them; whoever asks must be allowed to know."""
+        known = await self._find_identity(platform, external_id)
+        return await self.follow(known.account) if known is not None else None
+
     async def _find_identity(self, platform: str, external_id: str) -> Identity | None:
         found = await self._identities.find(
             {"platform": platform, "external_id": external_id}, limit=1

@@ -22,6 +22,7 @@ class NewsKind(StrEnum):
     ACCOUNTS_LINKED = "accounts_linked"
     DATASET_JOINED = "dataset_joined"
     ROYALTIES_PAID = "royalties_paid"
+    POINTS_RECEIVED = "points_received"
     PICTURE_WITHDRAWN = "picture_withdrawn"
     SIGNED_IN = "signed_in"
     PAYMENT_REFUNDED = "payment_refunded"

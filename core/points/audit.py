@@ -4,6 +4,13 @@ from core.jobs.records import TERMINAL, Job
 from core.points.legs import ACCRUED, REVENUE, WORLD, accrued_account, hash_request, hold_account
 from core.points.moves import clearing_account
 from core.points.records import Entry, EntryKind
+from core.points.spending import SPENDING
+
+PAIRS = {
+    EntryKind.MOVE_IN: EntryKind.MOVE_OUT,
+    EntryKind.TRANSFER_IN: EntryKind.TRANSFER_OUT,
+}
+"""What comes in from another member, and what must have gone out there before."""
 
 
 class ChainAudit:
@@ -31,7 +38,7 @@ class ChainAudit:
         found = [*check_entry(entry, self._last), *check_shape(entry), *self._follow_hold(entry)]
         if entry.kind in (EntryKind.GRANT, EntryKind.TOP_UP, EntryKind.REFUND):
             self.granted_points += entry.amount_points
-        if entry.kind in (EntryKind.MOVE_OUT, EntryKind.MOVE_IN):
+        if entry.kind in PAIRS or entry.kind in PAIRS.values():
             self.moved_points += entry.amount_points
         if entry.kind is EntryKind.SWEEP:
             self.swept_points += entry.amount_points
@@ -79,7 +86,7 @@ def check_shape(entry: Entry) -> list[str]:
     key, sources, targets = {
         EntryKind.GRANT: (f"grant:{entry.ref}", {WORLD}, {entry.account}),
         EntryKind.HOLD: (held, {entry.account}, {held}),
-        EntryKind.REFUSAL: (held, set[str](), set[str]()),
+        EntryKind.REFUSAL: (_name_refused(entry), set[str](), set[str]()),
         EntryKind.SETTLE: (f"settle:{entry.ref}", {held}, {REVENUE, entry.account}),
         EntryKind.USE: (f"use:{entry.ref}", {entry.account}, {REVENUE}),
         EntryKind.SWEEP: (
@@ -91,6 +98,8 @@ def check_shape(entry: Entry) -> list[str]:
         EntryKind.REFUND: (f"refund:{entry.ref}", {entry.account}, {WORLD}),
         EntryKind.MOVE_OUT: (f"move_out:{entry.ref}", {entry.account}, {clearing}),
         EntryKind.MOVE_IN: (f"move_in:{entry.ref}", {clearing}, {entry.account}),
+        EntryKind.TRANSFER_OUT: (f"transfer_out:{entry.ref}", {entry.account}, {clearing}),
+        EntryKind.TRANSFER_IN: (f"transfer_in:{entry.ref}", {clearing}, {entry.account}),
     }[entry.kind]
     found = []
     if entry.key != key:
@@ -135,6 +144,12 @@ def royalties_in(entry: Entry) -> dict[str, int]:
         for leg in entry.legs
         if leg.account.startswith(ACCRUED) and leg.amount_points > 0
     }
+
+
+def _name_refused(entry: Entry) -> str:
+    """Return the key that a refusal may stand under: of whatever it keeps from being posted."""
+    keys = (f"{kind}:{entry.ref}" for kind in SPENDING)
+    return next((key for key in keys if key == entry.key), hold_account(entry.ref))
 
 
 def _sum(entry: Entry, account: str) -> int:

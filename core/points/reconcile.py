@@ -14,7 +14,7 @@ from core.errors import (
 )
 from core.jobs.records import Job, Status
 from core.paging import iterate
-from core.points.audit import ChainAudit, check_job, royalties_in
+from core.points.audit import PAIRS, ChainAudit, check_job, royalties_in
 from core.points.legs import accrued_account
 from core.points.records import Entry, EntryKind, SpendingStop
 from core.points.service import Points
@@ -41,6 +41,8 @@ class Verdict(Value):
     granted_points: int = 0
     charged_points: int = 0
     balances_points: int = 0
+    between_points: int = 0
+    """On their way from one member to another; the sweeper brings them there."""
 
     @property
     def is_sound(self) -> bool:
@@ -79,6 +81,7 @@ class Reconciler:
         jobs: Documents[Job],
         accruals: Documents[Accrual],
         payments: PaymentAudit,
+        points: Points,
         clock: Clock,
     ) -> None:
         self._accruals = accruals
@@ -87,7 +90,7 @@ class Reconciler:
         self._stops = stops
         self._jobs = jobs
         self._clock = clock
-        self._points = Points(entries, stops, clock)
+        self._points = points
 
     async def reconcile(self) -> Verdict:
         """Check everything; on a finding stop spending until an admin has lifted the stop.
@@ -114,7 +117,13 @@ class Reconciler:
             granted_points=tally.granted,
             charged_points=tally.charged,
             balances_points=tally.balances,
+            between_points=-tally.moved,
         )
+
+    async def find_stop(self) -> SpendingStop | None:
+        """Return the stop that is in force, None while points can be spent."""
+        found = await self._stops.find({}, limit=1)
+        return found[0] if found else None
 
     async def lift_stop(self, principal: Principal) -> None:
         """Allow spending again; the next run stops it once more while anything is wrong still."""
@@ -133,7 +142,7 @@ class Reconciler:
             chain = ChainAudit(account)
             async for entry in iterate(self._entries, {"account": account}, "seq"):
                 tally.find(chain.add(entry))
-                if entry.kind is EntryKind.MOVE_IN:
+                if entry.kind in PAIRS:
                     await self._check_move(entry, tally)
                 if entry.kind in (EntryKind.TOP_UP, EntryKind.REFUND):
                     tally.find(await self._payments.check(entry))
@@ -149,9 +158,10 @@ class Reconciler:
     async def _check_move(self, entry: Entry, tally: _Tally) -> None:
         """Check that what came in went out elsewhere: that entry is always the earlier one."""
         ref = entry.ref
-        given = await self._entries.find({"ref": ref, "kind": EntryKind.MOVE_OUT.value}, limit=2)
-        taken = await self._entries.find({"ref": ref, "kind": EntryKind.MOVE_IN.value}, limit=2)
-        amounts = [-out.amount_points for out in given]
+        out = PAIRS[entry.kind].value
+        given = await self._entries.find({"ref": ref, "kind": out}, limit=2)
+        taken = await self._entries.find({"ref": ref, "kind": entry.kind.value}, limit=2)
+        amounts = [-went.amount_points for went in given]
         if amounts != [into.amount_points for into in taken] or len(amounts) != 1:
             tally.find([f"{entry.account} entry {entry.seq}: came in, and went out nowhere"])
 

@@ -19,6 +19,8 @@ class EntryKind(StrEnum):
     SWEEP = "sweep"
     MOVE_OUT = "move_out"
     MOVE_IN = "move_in"
+    TRANSFER_OUT = "transfer_out"
+    TRANSFER_IN = "transfer_in"
     TOP_UP = "top_up"
     REFUND = "refund"
 
@@ -40,7 +42,7 @@ class Entry(Record):
     collection = "entries"
     unique = (("account", "seq"), ("account", "key"))
     indexed = ("ref",)
-    filtered = ("kind",)
+    filtered = ("kind", "amount_points")
 
     account: str
     seq: int
@@ -54,6 +56,26 @@ class Entry(Record):
     """The member's own leg."""
     balance_after_points: int
     request_sha256: str
+
+
+class Transfer(Record):
+    """Points on their way from one member to another; kept so that the same key gives once."""
+
+    collection = "transfers"
+    unique = (("account", "key"),)
+    indexed = ("open", "created_at")
+
+    account: str
+    """Whose points they were."""
+    key: str
+    to: str
+    """As the giver named the receiver."""
+    target: str
+    """The account into whose chain they go, even if it is taken over meanwhile."""
+    points: int
+    giver_name: str
+    receiver_name: str
+    open: bool | None = True
 
 
 class SpendingStop(Record):

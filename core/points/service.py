@@ -10,7 +10,7 @@ from core.errors import (
     InsufficientPointsError,
     InvalidError,
     NotFoundError,
-    RefusedError,
+    TrainyardError,
     UnavailableError,
 )
 from core.paging import list_page
@@ -20,7 +20,8 @@ from core.points.legs import (
     hash_request,
     hold_account,
 )
-from core.points.records import MAX_POINTS, Entry, EntryKind, Leg, SpendingStop
+from core.points.records import MAX_POINTS, Entry, EntryKind, Leg
+from core.points.spending import Spending
 from core.ports import Clock, Documents
 from core.records import Condition, OneOf, Page, PageRequest, new_id
 
@@ -35,12 +36,10 @@ class Points:
     Source: the single-document chain, checked by simulation against stale reads and crashes.
     """
 
-    def __init__(
-        self, entries: Documents[Entry], stops: Documents[SpendingStop], clock: Clock
-    ) -> None:
+    def __init__(self, entries: Documents[Entry], spending: Spending, clock: Clock) -> None:
         self._entries = entries
         self._heads: dict[str, Entry] = {}
-        self._stops = stops
+        self._spending = spending
         self._clock = clock
 
     async def get_balance(self, account: str) -> int:
@@ -52,15 +51,20 @@ class Points:
         where: dict[str, Condition] = {"account": principal.account, "kind": _SHOWN}
         return await list_page(self._entries, where, "-seq", page)
 
-    async def check_covers(self, account: str, points: int) -> None:
-        """Raise InsufficientPointsError when the balance is below `points`; holds nothing."""
+    async def check_covers(
+        self, account: str, points: int, kind: EntryKind = EntryKind.HOLD
+    ) -> None:
+        """Raise what spending these points would be refused for now; nothing is posted."""
         balance = await self.get_balance(account)
         if balance < points:
             raise _too_few(points, balance)
+        refusal = await self._spending.find_refusal(account, kind, points)
+        if refusal is not None:
+            raise refusal
 
     async def grant(self, account: str, points: int, key: str, note: str) -> Entry:
         """Issue points to a member; the same key again is the same grant."""
-        _check_points(points)
+        check_points(points)
         legs = (
             Leg(account=WORLD, amount_points=-points),
             Leg(account=account, amount_points=points),
@@ -70,14 +74,10 @@ class Points:
     async def hold(self, account: str, ref: str, points: int, note: str) -> Entry:
         """Set points aside for a job; the same hold again is the same entry.
 
-        Raises InsufficientPointsError, UnavailableError while spending is stopped, ConflictError
-        when the hold was refused for good.
+        Raises InsufficientPointsError, OverCapError, UnavailableError while spending is stopped,
+        ConflictError when the hold was refused for good.
         """
-        if await self._stops.find({}, limit=1) and await self.find_hold(account, ref) is None:
-            raise UnavailableError(
-                "Spending is paused while the ledger is checked. Nothing was charged; try later."
-            )
-        _check_points(points, minimum=0)
+        check_points(points, minimum=0)
         held = hold_account(ref)
         legs = (
             Leg(account=account, amount_points=-points),
@@ -91,15 +91,18 @@ class Points:
         Hold and refusal share one key, so whoever gives a submission up and whoever goes on with
         it cannot both succeed: a job whose hold is refused may be deleted safely.
         """
-        held = hold_account(ref)
-        legs = (Leg(account=account, amount_points=0), Leg(account=held, amount_points=0))
+        return await self.refuse(account, hold_account(ref), ref)
+
+    async def refuse(self, account: str, key: str, ref: str) -> Entry | None:
+        """Make sure that nothing will ever be posted under a key, or return the entry that is there."""
+        legs = (Leg(account=account, amount_points=0),)
         try:
-            await self.post(account, EntryKind.REFUSAL, held, ref, legs, "Given up")
+            await self.post(account, EntryKind.REFUSAL, key, ref, legs, "Given up")
         except ConflictError:
-            hold = await self.find_hold(account, ref)
-            if hold is None:
+            entry = await self.find_entry(account, key)
+            if entry is None:
                 raise
-            return hold
+            return None if entry.kind is EntryKind.REFUSAL else entry
         return None
 
     async def find_hold(self, account: str, ref: str) -> Entry | None:
@@ -156,6 +159,8 @@ class Points:
             balance = (head.balance_after_points if head else 0) + amount
             refusal = _check_balance(balance, amount)
             if refusal is None:
+                refusal = await self._spending.find_refusal(account, kind, -amount)
+            if refusal is None:
                 now = self._clock.now()
                 entry = Entry(
                     id=new_id("en"),
@@ -204,7 +209,7 @@ def _same_or_conflict(existing: Entry, request: str) -> Entry:
     return existing
 
 
-def _check_balance(balance: int, amount: int) -> RefusedError | None:
+def _check_balance(balance: int, amount: int) -> TrainyardError | None:
     """Return why an entry of this amount may not lead to this balance."""
     if balance < 0:
         return _too_few(-amount, balance - amount)
@@ -220,6 +225,7 @@ def _too_few(price: int, balance: int) -> InsufficientPointsError:
     )
 
 
-def _check_points(points: int, minimum: int = 1) -> None:
+def check_points(points: int, minimum: int = 1) -> None:
+    """Raise InvalidError unless this is a number of points."""
     if type(points) is not int or not minimum <= points <= MAX_POINTS:
         raise InvalidError(f"Points must be a whole number from {minimum} to {MAX_POINTS}.")

@@ -75,6 +75,7 @@ class Payouts:
         while True:
             # The number is read before the sums: whoever pays meanwhile has taken this number.
             number = await self._entries.count(_sweeps_of(payee)) + 1
+            await self._finish(payee)  # the payout before: a crash may have left it half-done
             due = (await self._compute(payee)).due_points
             if 0 < due < least:
                 return 0

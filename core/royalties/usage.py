@@ -5,6 +5,7 @@ import hashlib
 import logging
 
 from core.accounts.records import Principal, Scope
+from core.accounts.service import Accounts
 from core.accounts.tokens import require_scope
 from core.errors import AlreadyExistsError, ConflictError, InvalidError, StaleError, TrainyardError
 from core.models.resolver import Resolver
@@ -58,6 +59,7 @@ class Usage:
         resolver: Resolver,
         uses: Uses,
         points: Points,
+        accounts: Accounts,
         clock: Clock,
         use_points: int,
     ) -> None:
@@ -65,6 +67,7 @@ class Usage:
         self._resolver = resolver
         self._uses = uses
         self._points = points
+        self._accounts = accounts
         self._clock = clock
         self.use_points = use_points
 
@@ -127,27 +130,47 @@ class Usage:
         for report in found:
             if report.account == account:
                 return report
-        done = (r for r in found if r.request_sha256 == request and r.unpaid is None)
-        return next(done, None)
+        return next((report for report in found if report.request_sha256 == request), None)
 
     async def _finish(self, report: UsageReport) -> UsageReport:
         """Pay and note a report; what a crash left undone is done by the next call or by the sweeper."""
         if report.unpaid is None:
             return report
         if report.points:
-            legs = (
-                Leg(account=report.account, amount_points=-report.points),
-                *earn(report.points, sum_by_payee(report.parts)),
-            )
-            note = "Generated elsewhere"
-            await self._points.post(
-                report.account, EntryKind.USE, f"use:{report.id}", report.id, legs, note
-            )
+            await self._pay(report)
         await self._uses.note(report.id, report.account, report.models, report.parts)
         paid = report.changed(self._clock.now(), unpaid=None)
         with contextlib.suppress(StaleError):
             return await self._reports.replace(paid)
         return paid
+
+    async def _pay(self, report: UsageReport) -> None:
+        """Pay out of the reporter's chain, or that of whoever took the reporter over: out of one alone.
+
+        From an account that was taken over its points are gone, so there the payment is refused for
+        good before the next one is tried; who was led where never changes, so all payers agree.
+        """
+        payer, key = report.account, f"use:{report.id}"
+        while True:
+            account = await self._accounts.get_as_it_is(payer)
+            if account.merged_into is None:
+                try:
+                    return await self._post(report, payer, key)
+                except ConflictError:  # taken over and refused meanwhile
+                    account = await self._accounts.get_as_it_is(payer)
+                    if account.merged_into is None:
+                        raise
+            if await self._points.refuse(payer, key, report.id) is not None:
+                return
+            payer = account.merged_into
+
+    async def _post(self, report: UsageReport, payer: str, key: str) -> None:
+        legs = (
+            Leg(account=payer, amount_points=-report.points),
+            *earn(report.points, sum_by_payee(report.parts)),
+        )
+        note = "Generated elsewhere"
+        await self._points.post(payer, EntryKind.USE, key, report.id, legs, note)
 
     async def sweep(self) -> None:
         """Finish what crashes left undone; a report that cannot be paid any more is tried again later."""

@@ -12,6 +12,7 @@ from adapters.mongo.database import MongoDatabase
 from adapters.mongo.documents import MongoDocuments
 from adapters.sqlite.database import SqliteDatabase
 from adapters.sqlite.documents import SqliteDocuments
+from core.accounts.records import Account
 from core.errors import (
     ConflictError,
     InsufficientPointsError,
@@ -23,6 +24,7 @@ from core.jobs.records import Job
 from core.points.reconcile import Reconciler
 from core.points.records import Entry, SpendingStop
 from core.points.service import Points
+from core.points.spending import Spending
 from core.ports import Documents
 from core.royalties.records import Accrual
 from core.topups.audit import PaymentAudit
@@ -56,6 +58,7 @@ async def ledger(tmp_path: Path, documents: MongoDatabase | None) -> AsyncIterat
                 await SqliteDocuments.open(database, Job),
                 await SqliteDocuments.open(database, Accrual),
                 await SqliteDocuments.open(database, Payment),
+                await SqliteDocuments.open(database, Account),
             )
         else:
             yield make_ledger(
@@ -64,6 +67,7 @@ async def ledger(tmp_path: Path, documents: MongoDatabase | None) -> AsyncIterat
                 await MongoDocuments.open(documents, Job),
                 await MongoDocuments.open(documents, Accrual),
                 await MongoDocuments.open(documents, Payment),
+                await MongoDocuments.open(documents, Account),
             )
 
 
@@ -73,11 +77,12 @@ def make_ledger(
     jobs: Documents[Job],
     accruals: Documents[Accrual],
     payments: Documents[Payment],
+    accounts: Documents[Account],
 ) -> Ledger:
-    reconciler = Reconciler(
-        entries, stops, jobs, accruals, PaymentAudit(payments, entries), WallClock()
-    )
-    here, elsewhere = (Points(entries, stops, WallClock()) for _ in range(2))
+    spending = Spending(entries, stops, accounts, WallClock())
+    here, elsewhere = (Points(entries, spending, WallClock()) for _ in range(2))
+    audit = PaymentAudit(payments, entries)
+    reconciler = Reconciler(entries, stops, jobs, accruals, audit, here, WallClock())
     return Ledger(here, entries, reconciler, elsewhere)
 
 

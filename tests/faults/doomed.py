@@ -18,7 +18,7 @@ from core.datasets.records import Item, Snapshot
 from core.jobs.records import Job, LossChunk, Status
 from core.models.records import TrainedModel
 from core.notifications.records import Notification
-from core.points.records import Entry, EntryKind
+from core.points.records import Entry, EntryKind, Transfer
 from core.ports import BlobInfo
 from core.records import Record
 
@@ -42,6 +42,10 @@ RECORDS: dict[str, Written] = {
     "job queued": _job(Status.QUEUED),
     "storage reserved": lambda r: isinstance(r, Account) and r.storage_bytes > 0,
     "item inserted": lambda r: isinstance(r, Item),
+    # the saga of a transfer
+    "transfer kept": lambda r: isinstance(r, Transfer),
+    "points given": lambda r: isinstance(r, Entry) and r.kind is EntryKind.TRANSFER_OUT,
+    "points received": lambda r: isinstance(r, Entry) and r.kind is EntryKind.TRANSFER_IN,
     # the worker's
     "claimed": _job(Status.PREPARING),
     "running": _job(Status.RUNNING),

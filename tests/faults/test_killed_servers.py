@@ -19,6 +19,7 @@ from tests.faults import processes
 from tests.worker.people import QUICK, Person, draw_flag, meet
 
 SUBMIT_POINTS = ("snapshot taken", "job pending", "points held", "job queued")
+TRANSFER_POINTS = ("transfer kept", "points given", "points received")
 UPLOAD_POINTS = ("storage reserved", "picture stored", "item inserted")
 
 
@@ -84,6 +85,30 @@ async def test_a_picture_sent_to_a_server_that_is_killed_is_kept_once(
     assert len({item.sha256 for item in items}) == 2
     for item in items:
         assert (await studio.blobs.info(item.blob_key)).sha256 == item.sha256
+
+
+@pytest.mark.parametrize("point", TRANSFER_POINTS)
+async def test_points_given_through_a_server_that_is_killed_arrive_once(
+    point: str, settings: Settings, studio: Studio
+) -> None:
+    person = await meet(studio, images=0)
+    ben, _ = await studio.accounts.first_contact("test", "ben", "Ben")
+    before = await studio.points.get_balance(person.principal.account)
+    url, headers = await _sign_in(studio, settings, person)
+    body = {"to": ben.id, "points": 7}
+    headers["Idempotency-Key"] = "once"
+    async with aiohttp.ClientSession(headers=headers) as session, _killed_server(settings, point):
+        with contextlib.suppress(aiohttp.ClientError):
+            await session.post(f"{url}/points/transfers", json=body)
+    verdict = await studio.reconciler.reconcile()
+    assert verdict.is_sound
+    assert verdict.between_points == (7 if point == "points given" else 0)
+    for _ in range(2):
+        await studio.transfers.give(person.principal, ben.id, 7, "once")
+    assert await studio.points.get_balance(person.principal.account) == before - 7
+    assert await studio.points.get_balance(ben.id) == 7
+    verdict = await studio.reconciler.reconcile()
+    assert (verdict.is_sound, verdict.between_points) == (True, 0)
 
 
 async def _sign_in(

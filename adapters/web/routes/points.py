@@ -1,4 +1,4 @@
-"""Points: the balance, and the statement on screen and as CSV."""
+"""Points: balance, caps and transfers, and the statement on screen and as CSV."""
 
 import csv
 import io
@@ -11,13 +11,21 @@ from adapters.web.views.common import Listing, PageQuery
 from adapters.web.views.points import (
     AccrualView,
     BalanceView,
+    CapsForm,
     DaysQuery,
     EarnedDays,
     EarnedView,
     EarningsView,
     EntryView,
+    ReceiverView,
+    SpendingView,
+    TransferForm,
+    TransferView,
 )
+from core.accounts.records import Scope, SpendingCaps
+from core.errors import ConflictError, InsufficientPointsError, NotFoundError, RefusedError
 from core.points.records import Entry
+from core.points.spending import Spent
 from core.records import Page, PageRequest, format_time
 
 routes = Routes("points")
@@ -29,6 +37,41 @@ async def get_balance(call: Call) -> BalanceView:
     """Get what you can spend now."""
     balance = await call.studio.points.get_balance(call.principal.account)
     return BalanceView(balance_points=balance)
+
+
+@routes.get("/points/spending")
+async def get_spending(call: Call) -> SpendingView:
+    """Get what you have spent today and this month, and your own caps."""
+    return _show_spent(await call.studio.spending.get_spent(call.principal))
+
+
+@routes.put("/points/caps", scope=Scope.WRITE)
+async def set_caps(call: Call, body: CapsForm) -> SpendingView:
+    """Cap what you spend in a day and in a month of UTC; beyond it every purchase is refused.
+
+    What is left out has no cap. Tokens that may only spend cannot change caps."""
+    caps = SpendingCaps(day_points=body.day_points, month_points=body.month_points)
+    return _show_spent(await call.studio.spending.set_caps(call.principal, caps))
+
+
+@routes.get("/points/receivers/{name}", errors=(RefusedError,))
+async def find_receiver(call: Call, name: str) -> ReceiverView:
+    """Find who would receive points, to look at their name before you give.
+
+    Named by account id, or by what a platform calls them on which you are known too: `discord:1234`."""
+    return ReceiverView.of(await call.studio.transfers.find_receiver(call.principal, name))
+
+
+@routes.post(
+    "/points/transfers",
+    scope=Scope.SPEND,
+    status=201,
+    errors=(InsufficientPointsError, NotFoundError, ConflictError),
+)
+async def give_points(call: Call, body: TransferForm, idempotency_key: str) -> TransferView:
+    """Give points to somebody, who is told; nobody but they can give them back."""
+    given = (body.to, body.points, idempotency_key)
+    return TransferView.of(await call.studio.transfers.give(call.principal, *given))
 
 
 @routes.get("/points/statement")
@@ -79,6 +122,15 @@ async def list_earned_days(call: Call, query: DaysQuery) -> EarnedDays:
     """Sum what you have earned by day, of UTC, and model, the latest day first."""
     found = await call.studio.royalties.list_days(call.principal, query.days)
     return EarnedDays(items=tuple(map(EarnedView.of, found)))
+
+
+def _show_spent(spent: Spent) -> SpendingView:
+    return SpendingView(
+        day_cap_points=spent.caps.day_points,
+        day_spent_points=spent.day_points,
+        month_cap_points=spent.caps.month_points,
+        month_spent_points=spent.month_points,
+    )
 
 
 def _write_rows(page: Page[Entry]) -> bytes:

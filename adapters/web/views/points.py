@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StrictInt
 
 from adapters.web.views.common import Form, Time, View
 from core.points.records import EntryKind
@@ -12,6 +12,57 @@ class BalanceView(View):
     """What can be spent now; points held for trainings are not in it."""
 
     balance_points: int
+
+
+class SpendingView(View):
+    """One's own caps, null for none, and what was spent since the day and the month began in UTC."""
+
+    day_cap_points: int | None
+    day_spent_points: int
+    month_cap_points: int | None
+    month_spent_points: int
+
+
+class CapsForm(Form):
+    """The most that you want to spend; null is no cap, 0 spends nothing."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"day_points": 100, "month_points": None}]}
+    )
+
+    day_points: StrictInt | None = None
+    month_points: StrictInt | None = None
+
+
+class ReceiverView(View):
+    """Who would receive points."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: str
+    display_name: str
+
+
+class TransferForm(Form):
+    """Points for somebody else; `to` names them as in `GET /points/receivers/{name}`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"to": "ac_aaaaaaaaaaaaaaaa", "points": 20}]}
+    )
+
+    to: str = Field(max_length=100)
+    points: StrictInt
+
+
+class TransferView(View):
+    """Points that arrived."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: str
+    receiver_name: str
+    points: int
+    created_at: Time
 
 
 class EntryView(View):

@@ -278,7 +278,7 @@ class World:
 
     def fill(self, path: str) -> str:
         """Put the ids into an operation's path."""
-        names = {"samples": "sample.png", "generations": "1.png"}
+        names = {"samples": "sample.png", "generations": "1.png", "receivers": "friend"}
         known = (name for part, name in names.items() if part in path)
         name = next(known, "mycat.safetensors")
         return path.format(

@@ -49,7 +49,7 @@ async def test_an_admin_sees_why_spending_is_stopped_and_allows_it_again(
     root = await meet_admin(ada.client, studio)
     now = ada.account.created_at
     stop = SpendingStop(id="stop_ledger", created_at=now, updated_at=now, reason="one is missing")
-    await studio.points._stops.insert(stop)
+    await studio.reconciler._stops.insert(stop)
     assert (await root.json("POST", "/admin/ledger-audits"))["stop_reason"] == "one is missing"
     await ada.json("DELETE", "/admin/spending-stop", 403)
     await root.json("DELETE", "/admin/spending-stop", 204)

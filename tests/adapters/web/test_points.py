@@ -58,3 +58,65 @@ async def test_earnings_are_summed_by_day_and_model(ada: Api, eve: Api, studio: 
     ]
     assert {one["day"] for one in found} == {today}
     assert (await eve.json("GET", "/royalties/days"))["items"] == []
+
+
+async def test_points_are_given_once_for_a_key_after_a_look_at_who_receives(
+    ada: Api, studio: Studio
+) -> None:
+    eve, _ = await studio.accounts.first_contact("elsewhere", "eve", "Eve")
+    found = await ada.json("GET", f"/points/receivers/{eve.id}")
+    assert found == {"id": eve.id, "display_name": "Eve"}
+    before = (await ada.json("GET", "/points/balance"))["balance_points"]
+    body, key = {"to": eve.id, "points": 7}, {"Idempotency-Key": "k"}
+    answers = [
+        await ada.json("POST", "/points/transfers", json=body, headers=key, status=201)
+        for _ in range(2)
+    ]
+    assert answers[0] == answers[1] and answers[0]["receiver_name"] == "Eve"
+    assert (await ada.json("GET", "/points/balance"))["balance_points"] == before - 7
+    assert await studio.points.get_balance(eve.id) == 7
+
+
+async def test_what_cannot_be_given_is_a_problem_and_moves_nothing(
+    ada: Api, studio: Studio
+) -> None:
+    eve, _ = await studio.accounts.first_contact("elsewhere", "eve", "Eve")
+    before = (await ada.json("GET", "/points/balance"))["balance_points"]
+    for to, points, status in (
+        (eve.id, 0, 422),
+        (eve.id, -1, 422),
+        (eve.id, 1.5, 422),
+        (eve.id, True, 422),
+        (eve.id, "7", 422),
+        (eve.id, 2**60, 422),
+        (eve.id, before + 1, 402),
+        (ada.account.id, 1, 422),
+        ("eve", 1, 404),
+        ("ac_" + "b" * 16, 1, 404),
+    ):
+        body, key = {"to": to, "points": points}, {"Idempotency-Key": "k"}
+        answer = await ada.ask("POST", "/points/transfers", json=body, headers=key)
+        assert answer.status == status, (to, points)
+    answer = await ada.ask("POST", "/points/transfers", json={"to": eve.id, "points": 1})
+    assert answer.status == 422
+    assert (await ada.json("GET", "/points/balance"))["balance_points"] == before
+
+
+async def test_caps_are_set_shown_and_minded(ada: Api, studio: Studio) -> None:
+    eve, _ = await studio.accounts.first_contact("elsewhere", "eve", "Eve")
+    spent = (await ada.json("GET", "/points/spending"))["day_spent_points"]
+    capped = await ada.json("PUT", "/points/caps", json={"day_points": spent + 3})
+    assert capped == {
+        "day_cap_points": spent + 3,
+        "day_spent_points": spent,
+        "month_cap_points": None,
+        "month_spent_points": spent,
+    }
+    body, key = {"to": eve.id, "points": 4}, {"Idempotency-Key": "k"}
+    answer = await ada.ask("POST", "/points/transfers", json=body, headers=key)
+    problem = await answer.json()
+    assert (answer.status, problem["code"]) == (422, "over_cap") and "leaves 3" in problem["detail"]
+    for wrong in (-1, 1.5, "3", True):
+        assert (await ada.ask("PUT", "/points/caps", json={"day_points": wrong})).status == 422
+    await ada.json("PUT", "/points/caps", json={})
+    await ada.json("POST", "/points/transfers", json=body, headers=key, status=201)

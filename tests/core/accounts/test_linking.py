@@ -10,11 +10,12 @@ import pytest
 from core.accounts.linking import MAX_TRIES
 from core.accounts.records import Principal, Role
 from core.errors import NotFoundError, RefusedError
-from core.jobs.records import Failure
+from core.jobs.records import Failure, Job
 from core.notifications.records import NewsKind
+from core.ports import Documents
 from core.records import PageRequest
 from tests.clock import HandClock
-from tests.core.crashing import CrashError, Fuse, with_fuse
+from tests.core.crashing import CrashError, CrashingDocuments, Fuse, with_fuse
 from tests.core.yard import PRICE, Yard, open_yard
 
 ALL = PageRequest(limit=200)
@@ -149,6 +150,45 @@ async def test_what_was_under_way_at_the_redirect_follows_later(yard: Yard) -> N
     assert set(names) == {late.name, "flags"} and dataset
     assert await yard.studio.points.get_balance(mira.account) == 2100
     assert (await yard.studio.reconciler.reconcile()).findings == ()
+
+
+class LastJobs(CrashingDocuments[Job]):
+    """The jobs of a process that dies when it changes one."""
+
+    def __init__(self, documents: Documents[Job]) -> None:
+        super().__init__(documents, Fuse())
+
+    async def replace(self, record: Job) -> Job:
+        raise CrashError
+
+
+async def test_news_that_was_told_again_after_it_had_moved_is_there_once_and_stops_nothing(
+    yard: Yard,
+) -> None:
+    mira = await yard.meet("mira")
+    yard.clock.pass_s(60)
+    phone = await yard.meet("phone")
+    job = await yard.train(phone, await yard.fill(phone))
+    fuse = Fuse()
+    dying = yard.start_process(with_fuse(fuse))
+    job = await yard.studio.leases.start_finishing(job)
+    fuse.arm(1, stores_first=True)
+    with pytest.raises(CrashError):
+        await dying.studio.leases.complete(job, ())
+    dying = yard.start_process(lambda kept: LastJobs(kept) if kept is yard.stores.jobs else kept)
+    with pytest.raises(CrashError):  # the news is out, and the job's mark is there still
+        await dying.studio.sweeper.finish_sagas()
+    job = await yard.stores.jobs.get(job.id)
+    assert await yard.stores.notifications.count({"account": phone.account}) == 1
+    assert job.needs_settling
+    await link(yard, mira, phone)
+    await yard.sweep_later()
+    await yard.sweep_later()
+    kinds = [n.kind for n in (await yard.studio.notifications.list_own(mira, ALL)).items]
+    assert kinds.count(NewsKind.TRAINING_COMPLETED) == 1
+    assert await yard.stores.merges.count({"open": True}) == 0
+    assert await yard.studio.points.get_balance(mira.account) == 2000 - PRICE
+    await yard.check()
 
 
 async def test_three_accounts_in_a_chain_and_at_once_become_one(yard: Yard) -> None:

@@ -12,9 +12,11 @@ from pathlib import Path
 
 from adapters.sqlite.database import SqliteDatabase
 from adapters.sqlite.documents import SqliteDocuments
+from core.accounts.records import Account
 from core.errors import InsufficientPointsError
 from core.points.records import Entry, SpendingStop
 from core.points.service import Points
+from core.points.spending import Spending
 from tests.clock import HandClock
 
 ACCOUNT = "ac_shared"
@@ -29,7 +31,10 @@ def list_tries(shared: int, own: int) -> list[int]:
 
 async def open_points(database: SqliteDatabase) -> Points:
     entries = await SqliteDocuments.open(database, Entry)
-    return Points(entries, await SqliteDocuments.open(database, SpendingStop), HandClock())
+    stops = await SqliteDocuments.open(database, SpendingStop)
+    accounts = await SqliteDocuments.open(database, Account)
+    clock = HandClock()
+    return Points(entries, Spending(entries, stops, accounts, clock), clock)
 
 
 async def spend(file: Path, numbers: list[int]) -> list[int]:

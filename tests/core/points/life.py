@@ -21,11 +21,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from core.accounts.records import Principal
+from core.accounts.records import Principal, SpendingCaps
 from core.errors import ConflictError, NotFoundError, RefusedError, UnavailableError
 from core.generations.wishes import GenerationWishes
 from core.jobs.records import LEASED, TERMINAL, Failure, Job, Kind, Status
 from core.offerings.records import ParamValue
+from core.points.records import EntryKind
 from core.royalties.records import Part
 from core.royalties.shares import sum_by_payee
 from core.royalties.usage import NewUsage
@@ -49,6 +50,7 @@ who = st.sampled_from(NAMES)
 few = st.integers(0, 3)
 crashes = st.none() | st.tuples(st.integers(1, 9), st.booleans())
 """At which write a process dies, and whether that write was stored."""
+caps = st.none() | st.integers(0, 200)
 late_crashes = st.none() | st.tuples(st.integers(1, 40), st.booleans())
 
 
@@ -204,6 +206,32 @@ class Life(RuleBasedStateMachine):
 
         self.do(act, crash, again=again)
 
+    @rule(
+        giver=who,
+        receiver=who,
+        points=st.integers(1, 30),
+        key=few,
+        crash=crashes,
+        again=st.booleans(),
+    )
+    def give(
+        self, giver: str, receiver: str, points: int, key: int, crash: Crash, again: bool
+    ) -> None:
+        async def act(yard: Yard) -> None:
+            person = await yard.meet(giver, 0)
+            name = f"{receiver} {points} {key}"
+            await yard.studio.transfers.give(person, receiver, points, name)
+
+        self.do(act, crash, again=again)
+
+    @rule(name=who, day=caps, month=caps)
+    def cap(self, name: str, day: int | None, month: int | None) -> None:
+        async def act(yard: Yard) -> None:
+            wanted = SpendingCaps(day_points=day, month_points=month)
+            await yard.studio.spending.set_caps(await yard.meet(name, 0), wanted)
+
+        self.do(act)
+
     @rule(crash=crashes, again=st.booleans(), sweepers=st.integers(1, 2))
     def pay_out(self, crash: Crash, again: bool, sweepers: int) -> None:
         async def act(yard: Yard) -> None:
@@ -308,7 +336,8 @@ async def _rest(yard: Yard) -> None:
     await yard.check()
     entries = await yard.stores.entries.find({}, limit=MANY)
     accruals = await yard.stores.accruals.find({}, limit=MANY)
-    assert list_rest_faults(entries, accruals) == []
+    faults = list_rest_faults(entries, accruals)
+    assert faults == [], faults
     for job in await yard.stores.jobs.find({}, limit=MANY):
         if job.status in TERMINAL:
             assert job.charged_points == _price(job)
@@ -318,9 +347,21 @@ async def _rest(yard: Yard) -> None:
         keys = [entry.key for entry in entries if entry.ref == payment.id]
         told = [f"refund:{payment.id}"] if payment.refunded_at else []
         assert sorted(keys) == [*told, f"top_up:{payment.id}"]
+    transfers = await yard.stores.transfers.find({}, limit=MANY)
+    moved = [entry for entry in entries if entry.kind is EntryKind.TRANSFER_OUT]
+    assert {entry.ref: -entry.amount_points for entry in moved} == {
+        transfer.id: transfer.points for transfer in transfers if transfer.open is None
+    }
     for report in await yard.stores.usage_reports.find({}, limit=MANY):
         paid = [entry for entry in entries if entry.key == f"use:{report.id}"]
-        assert len(paid) == (1 if report.points and report.unpaid is None else 0)
+        assert sum(entry.amount_points for entry in paid) == (
+            0 if report.unpaid else -report.points
+        )
+        if report.unpaid:  # for want of points, and of nothing else
+            payer = (await yard.studio.accounts.follow(report.account)).id
+            with suppress(RefusedError):
+                await yard.studio.points.check_covers(payer, report.points, EntryKind.USE)
+                raise AssertionError(f"{report.id} could be paid")
 
 
 def _price(job: Job) -> int:

@@ -2,8 +2,11 @@
 
 import re
 
+import pytest
+
 from config.settings import Settings
-from core.accounts.records import Principal
+from core.accounts.records import Principal, SpendingCaps
+from core.errors import OverCapError
 from core.offerings.price import compute_charge
 from core.offerings.records import Quote, QuoteInputs
 from core.records import PageRequest
@@ -17,6 +20,7 @@ GUIDE = ROOT / "docs" / "guides" / "points.md"
 STEPS = 400
 CANCELLED_AT = 100
 IMAGES = 40
+CAP, TOO_MANY = 45, 8
 PROMPT = "a flagon beside a (zorblin:0.5)"
 
 
@@ -29,8 +33,10 @@ async def test_the_example_in_the_guide_is_what_happens(yard: Yard) -> None:
     lines = await train_and_cancel(yard, a, b)
     model = await train_model(yard, c, "zorblin", steps=STEPS)
     await yard.studio.publishing.publish(c, model.id)
+    await yard.studio.spending.set_caps(d, SpendingCaps(day_points=CAP))
     usage = NewUsage(prompt=PROMPT, family="tiny", images=IMAGES)
     report = await yard.studio.usage.report(d, usage, "one")
+    lines.append(await give_below_a_cap(yard, d, b))
     names = {a.account: "A", b.account: "B", c.account: "C"}
     lines += [f"prompt `{PROMPT}`, {IMAGES} pictures", *await list_parts(yard, report, names)]
     await yard.studio.payouts.sweep()
@@ -77,6 +83,19 @@ def write_price(quote: Quote, steps: int) -> str:
     rate = f"÷ 1000 × {inputs.points_per_1000_steps}"
     points = compute_charge(quote, steps)
     return f"    {inputs.base_points} + {work} {rate} = {points}"
+
+
+async def give_below_a_cap(yard: Yard, giver: Principal, receiver: Principal) -> str:
+    """Try to give more than a cap leaves, then what it leaves."""
+    spent = (await yard.studio.spending.get_spent(giver)).day_points
+    left = CAP - spent
+    with pytest.raises(OverCapError):
+        await yard.studio.transfers.give(giver, receiver.account, TOO_MANY, "too many")
+    await yard.studio.transfers.give(giver, receiver.account, left, "what is left")
+    return (
+        f"capped the day at {CAP} points. With {spent} spent, {left} are left of it: "
+        f"giving B {TOO_MANY} is refused, giving {left} is done"
+    )
 
 
 async def list_parts(yard: Yard, report: UsageReport, names: dict[str, str]) -> list[str]:

@@ -1,6 +1,10 @@
 """Payouts: what was earned arrives once, whoever sweeps, whenever it was earned, whoever one has become."""
 
 import asyncio
+import itertools
+from contextlib import suppress
+
+import pytest
 
 from core.accounts.records import Principal
 from core.notifications.records import NewsKind
@@ -8,6 +12,8 @@ from core.points.records import EntryKind
 from core.records import PageRequest
 from core.royalties.records import Part
 from core.royalties.shares import sum_by_payee
+from tests.core.crashing import CrashError, Fuse, with_fuse
+from tests.core.points.books import list_rest_faults
 from tests.core.yard import PRICE, Yard
 
 
@@ -86,6 +92,35 @@ async def test_royalties_of_an_account_that_was_taken_over_reach_whoever_has_it_
     await yard.studio.payouts.sweep()
     assert await yard.studio.points.get_balance(kept.id) == 20
     assert (await yard.studio.reconciler.reconcile()).is_sound
+
+
+@pytest.mark.parametrize("stores_first", [False, True], ids=["before", "after"])
+async def test_a_payout_that_a_crash_left_half_done_is_finished_before_the_next(
+    yard: Yard, stores_first: bool
+) -> None:
+    payer, kept = await yard.meet("payer"), await yard.meet("kept", 0)
+    yard.clock.pass_s(1)
+    ada = await yard.meet("ada", 0)
+    accounts = yard.studio.accounts
+    await yard.studio.merging.merge(await accounts.get(ada), await accounts.get(kept))
+    await yard.sweep_later()
+    assert await yard.stores.merges.count({"open": True}) == 0
+    for write in itertools.count(1):
+        before, fuse = await balance(yard, kept), Fuse()
+        await generate(yard, payer, f"g{write}", (ada, 2))
+        dying = yard.start_process(with_fuse(fuse))
+        fuse.arm(write, stores_first=stores_first)
+        with suppress(CrashError):
+            await dying.studio.payouts.pay(ada.account)
+        await generate(yard, payer, f"later g{write}", (ada, 3))
+        await yard.studio.payouts.sweep()
+        assert await balance(yard, kept) == before + 5
+        entries = await yard.stores.entries.find({})
+        accruals = await yard.stores.accruals.find({})
+        assert list_rest_faults(entries, accruals) == []
+        if not fuse.is_blown:
+            assert write > 5, "it wrote too little for this to prove anything"
+            return
 
 
 async def test_the_reconciler_sees_royalties_that_were_never_accrued_or_paid_too_well(

@@ -68,6 +68,35 @@ async def test_a_report_sent_again_by_an_account_that_took_the_reporter_over_is_
     assert await balance(yard, kept) == 89
 
 
+@pytest.mark.parametrize("sent_again", [False, True], ids=["swept", "sent again"])
+@pytest.mark.parametrize("write", [1, 2], ids=["unpaid", "paid"])
+async def test_a_report_of_an_account_that_was_taken_over_after_a_crash_is_paid_once(
+    yard: Yard, write: int, sent_again: bool
+) -> None:
+    mira, older = await yard.meet("mira"), await yard.meet("older", 3)
+    yard.clock.pass_s(1)
+    middle, gen = await yard.meet("middle", 2), await yard.meet("gen", 100)
+    await publish(yard, mira, "flagon")
+    earned, fuse = await balance(yard, mira), Fuse()
+    dying = yard.start_process(with_fuse(fuse))
+    fuse.arm(write, stores_first=True)
+    with pytest.raises(CrashError):
+        await dying.studio.usage.report(gen, usage("a flagon", 5), "k")
+    accounts = yard.studio.accounts
+    for one, two in ((gen, middle), (middle, older)):
+        await yard.studio.merging.merge(await accounts.get(one), await accounts.get(two))
+    if sent_again:
+        again = await yard.studio.usage.report(older, usage("a flagon", 5), "k")
+        assert again.account == gen.account and again.unpaid is None
+    await asyncio.gather(*(yard.studio.usage.sweep() for _ in range(3)))
+    assert await balance(yard, older) == 100
+    await yard.studio.payouts.sweep()
+    assert await balance(yard, mira) == earned + 5
+    assert await yard.stores.usage_reports.count({}) == 1
+    assert await yard.stores.usage_reports.count({"unpaid": True}) == 0
+    await yard.check()
+
+
 async def test_own_models_unknown_words_and_models_switched_off_cost_nothing(yard: Yard) -> None:
     mira, gen = await yard.meet("mira"), await yard.meet("gen", 10)
     model = await publish(yard, mira, "flagon")

@@ -14,6 +14,10 @@ const KINDS = {
   settle: mark("Settled"),
   use: mark("Used"),
   sweep: mark("Earned"),
+  top_up: mark("Bought"),
+  refund: mark("Paid back"),
+  transfer_out: mark("Given"),
+  transfer_in: mark("Received"),
   move_out: mark("Moved"),
   move_in: mark("Moved"),
 };
