@@ -25,7 +25,7 @@ _MAKE_DATASET = """async ([name, pictures]) => {
   await api.post(`/datasets/${made.id}/images`, form);
   return made.id;
 }"""
-_TRAINING_S = 240
+_TRAINING_S = 480
 _ON_A_TRAINING = re.compile(r"/trainings/jb_\w+$")
 
 
@@ -45,6 +45,7 @@ def find_number(page: Page, name: str) -> Locator:
     return page.get_by_role("spinbutton", name=re.compile(f"^{name}"))
 
 
+@pytest.mark.timeout(600)
 def test_a_training_is_bought_once_followed_live_and_right_after_a_lost_line(
     yard: Yard, open_page: OpenPage
 ) -> None:
