@@ -28,7 +28,8 @@ check: $(VENV)/.made ## style, types and the architecture's import contracts
 	$(BIN)/lint-imports
 
 test: $(VENV)/.made ## every test
-	$(BIN)/pytest -q -n 2 --dist worksteal
+	$(BIN)/pytest -q -n 2 --dist worksteal --ignore tests/browser
+	$(BIN)/pytest -q -n 2 --dist loadfile tests/browser  # apart: a browser keeps an event loop of its own running
 
 bench: $(VENV)/.made ## measure Trainyard beside the machine's limits: docs/benchmarks.md; FIGURES='NAME NAME'
 	$(BIN)/python -m tests.bench $(FIGURES)
