@@ -1,11 +1,9 @@
-"""Shows what a LoRA learned, in numbers and pictures: `python -m worker.evaluation REQUEST.json` prints JSON.
+"""Shows what a LoRA learned, in numbers and pictures; worker/measuring.py is asked for it.
 
 Apart from training, so that it sees only what a user has: the base model and the published file.
 """
 
-import argparse
 import re
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,7 +24,6 @@ from worker.findings import (
 )
 from worker.tiny_sd.check import read_scene
 from worker.tiny_sd.scenes import COLOURS, SHAPES
-from worker.tiny_sd.training import count_threads, prepare_cpu
 from worker.training.denoising import weigh
 from worker.training.encoding import encode_captions, encode_images
 from worker.training.images import load_pixels
@@ -208,15 +205,3 @@ def _save(folder: Path, name: str, pictures: Sequence[Image.Image]) -> tuple[Pat
     for file, picture in zip(files, pictures, strict=True):
         picture.save(file)
     return files
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Compare a base model with and without a LoRA.")
-    parser.add_argument("request", type=Path, help="a JSON file, see worker/findings.py")
-    request = Request.model_validate_json(parser.parse_args().request.read_bytes())
-    prepare_cpu(count_threads())
-    sys.stdout.write(evaluate(request).model_dump_json() + "\n")
-
-
-if __name__ == "__main__":
-    main()

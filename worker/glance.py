@@ -1,13 +1,10 @@
-"""Shows what LoRAs change, at a glance: `python -m worker.glance REQUEST.json` prints JSON.
+"""Shows what LoRAs change, at a glance; worker/measuring.py is asked for it.
 
 Apart from evaluation.py, which measures one LoRA thoroughly: this draws with the base model and with each
 of some LoRAs, in the steps that their method samples in.
 """
 
-import argparse
-import sys
 import time
-from pathlib import Path
 
 from diffusers import StableDiffusionPipeline
 from torch import Tensor
@@ -23,7 +20,6 @@ from worker.evaluation import (
     measure_loss,
 )
 from worker.findings import Glance, GlanceRequest, Look
-from worker.tiny_sd.training import count_threads, prepare_cpu
 from worker.training.acceleration import accelerate
 from worker.training.sampling import draw_latents
 
@@ -76,16 +72,3 @@ def _draw_class(base: LoadedBase, request: GlanceRequest) -> Tensor | None:
         return None
     way = (request.settings.resolution_px, _CLASS_SEED)
     return draw_latents(base, [request.class_prompt] * CLASS_PICTURES, way, lambda: None).clone()
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Draw with a base model and with LoRAs.")
-    parser.add_argument("request", type=Path, help="a JSON file, see worker/findings.py")
-    request = GlanceRequest.model_validate_json(parser.parse_args().request.read_bytes())
-    request.out.mkdir(parents=True, exist_ok=True)
-    prepare_cpu(count_threads())
-    sys.stdout.write(look(request).model_dump_json() + "\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -29,7 +29,7 @@ DRAWN = 4
 DREAMBOOTH_PARAMS: Params = {
     "steps": 60,
     "train_batch_size": 2,
-    "learning_rate": 0.006,
+    "learning_rate": 0.008,
     "lr_scheduler": "constant",
     "lr_warmup_steps": 0,
     "caption_dropout": 0.0,
@@ -37,7 +37,7 @@ DREAMBOOTH_PARAMS: Params = {
     "class_images": 8,
 }
 HYPER_PARAMS: Params = {
-    "steps": 300,
+    "steps": 250,
     "learning_rate": 0.003,
     "rank": 16,
     "network_alpha": 16.0,
@@ -110,7 +110,7 @@ async def tell_dreambooth(stage: Stage, params: Params) -> Chapter:
         settings=Settings.model_validate(kept.training.spec.params),
         out=out / "pictures" / "dreambooth",
     )
-    glance = await _look(stage, "dreambooth", request)
+    glance = Glance.model_validate_json(await stage.services.measure(request))
     figures.show_forgetting(glance, CLASS, screen)
     sheets.save_dreambooth(out / "dreambooth.png", files, glance, (subject, CLASS))
     return _end(began_s, (kept, lost), glance)
@@ -137,7 +137,7 @@ async def tell_hyper_lora(
         settings=Settings.model_validate(bought.training.spec.params),
         out=out / "pictures" / "hyper-lora",
     )
-    glance = await _look(stage, "hyper-lora", request)
+    glance = Glance.model_validate_json(await stage.services.measure(request))
     figures.show_four_steps(glance, given.steps, screen)
     sheets.save_hyper_lora(out / "hyper-lora.png", glance, (given.steps, prompts), usual)
     return _end(began_s, (bought,), glance)
@@ -173,14 +173,6 @@ async def _download(stage: Stage, bought: figures.Bought, name: str) -> Path:
     await stage.person.download(model.id, announced.name, file)
     figures.check_download(file, announced)
     return file
-
-
-async def _look(stage: Stage, name: str, request: GlanceRequest) -> Glance:
-    request.out.mkdir(parents=True, exist_ok=True)
-    file = request.out / "request.json"
-    file.write_text(request.model_dump_json(indent=2))
-    printed = await stage.services.run_tool(name, ["worker.glance", str(file)])
-    return Glance.model_validate_json(printed)
 
 
 def _end(began_s: float, trainings: tuple[figures.Bought, ...], glance: Glance) -> Chapter:

@@ -30,10 +30,7 @@ async def judge(
         settings=Settings.model_validate(params),
         out=folder / "pictures",
     )
-    file = folder / "evaluation-request.json"
-    file.write_text(request.model_dump_json(indent=2))
-    printed = await services.run_tool("evaluation", ["worker.evaluation", str(file)])
-    return Evaluation.model_validate_json(printed)
+    return Evaluation.model_validate_json(await services.measure(request))
 
 
 def _list_files(pictures: tuple[Picture, ...], folder: Path) -> tuple[CaptionedFile, ...]:

@@ -1,6 +1,7 @@
 """Starts Trainyard's processes as `trainyard up` has them, and stops what it started, by process id."""
 
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Coroutine
@@ -12,9 +13,11 @@ import aiohttp
 
 from config.processes import end_process, end_with_parent, find_free_port
 from core.errors import UnavailableError
+from worker.findings import GlanceRequest, Request
 
 _ROOT = Path(__file__).resolve().parents[2]
 _COMMANDS = {"redis": "redis", "web": "serve", "worker": "worker"}
+_MEASURING = "measuring"
 _READY_S = 60.0
 _STOP_S = 15.0
 T = TypeVar("T")
@@ -47,7 +50,7 @@ class Services:
         try:
             for name, command in _COMMANDS.items():
                 arguments = [sys.executable, "-m", "config.cli", command]
-                self._processes[name] = await self._start(name, arguments, quiet=False)
+                self._processes[name] = await self._start(name, arguments, asks=False)
             await self.run_beside(self._wait_until_ready())
         except BaseException:
             await self._stop()
@@ -80,30 +83,34 @@ class Services:
                 started.cancel()
             await asyncio.gather(task, *ends, return_exceptions=True)
 
-    async def run_tool(self, name: str, arguments: list[str]) -> bytes:
-        """Run a Python module as one more process and return what it prints.
+    async def measure(self, request: Request | GlanceRequest) -> bytes:
+        """Ask the measuring process, which is started for the first request and then stays.
 
-        Raises UnavailableError when it fails.
+        Raises UnavailableError when it has ended.
         """
-        process = await self._start(name, [sys.executable, "-m", *arguments], quiet=True)
-        try:
-            printed, _ = await process.communicate()
-        finally:
-            await end_process(process, _STOP_S)
-        if process.returncode:
-            raise UnavailableError(f"The {name} process ended with {process.returncode}.")
-        return printed
+        if _MEASURING not in self._processes:
+            command = [sys.executable, "-m", "worker.measuring"]
+            self._processes[_MEASURING] = await self._start(_MEASURING, command, asks=True)
+        process = self._processes[_MEASURING]
+        assert process.stdin is not None and process.stdout is not None
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # told below
+            process.stdin.write(request.model_dump_json().encode() + b"\n")
+            await process.stdin.drain()
+        if not (line := await process.stdout.readline()):
+            code = await process.wait()
+            raise UnavailableError(f"The {_MEASURING} process ended with {code}.")
+        return line
 
     async def _start(
-        self, name: str, command: list[str], *, quiet: bool
+        self, name: str, command: list[str], *, asks: bool
     ) -> asyncio.subprocess.Process:
         with (self.log_folder / f"{name}.log").open("ab") as log:
             return await asyncio.create_subprocess_exec(
                 *command,
                 cwd=_ROOT,
                 env={**os.environ, **self._settings},
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE if quiet else log,
+                stdin=asyncio.subprocess.PIPE if asks else asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE if asks else log,
                 stderr=log,
                 start_new_session=True,
                 preexec_fn=end_with_parent,
@@ -125,7 +132,7 @@ class Services:
 
     async def _stop(self) -> None:
         """Stop what was started, Redis last; a second Ctrl-C leaves the rest to the kernel."""
-        for name in reversed(_COMMANDS):
+        for name in (_MEASURING, *reversed(_COMMANDS)):
             if name in self._processes:
                 await end_process(self._processes.pop(name), _STOP_S)
 

@@ -115,7 +115,7 @@ def save_dreambooth(
     count = len(glance.looks[0].pictures)
     half = count // 2
     words = [f"“{prompts[number // half]}”" for number in range(count)]
-    titles = ("Base model", "DreamBooth", "Trained without class images: every circle becomes it")
+    titles = ("Base model", "DreamBooth", "Trained without class images: circles turn into it")
     for title, look in zip(titles, glance.looks, strict=True):
         page.add_title(title)
         page.add_row(_open(look.pictures), words)
