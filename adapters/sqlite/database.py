@@ -5,6 +5,7 @@ import contextlib
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -118,7 +119,7 @@ class SqliteDatabase:
         connection = sqlite3.connect(self._file, isolation_level=None, check_same_thread=False)
         self._connections.append(connection)
         connection.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
-        connection.execute("PRAGMA journal_mode=WAL")
+        _enter_wal(connection)
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
         return connection
@@ -219,6 +220,19 @@ _FULL = frozenset(
     }
 )
 """Full disks, spent quotas and file size limits; a dying disk looks the same and needs the same care."""
+
+
+def _enter_wal(connection: sqlite3.Connection) -> None:
+    """Keep a log; two that open a new file at once are refused at once, whatever busy_timeout says."""
+    until_s = time.monotonic() + _BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until_s:
+                raise
+        time.sleep(0.01)
 
 
 def translate(error: sqlite3.Error) -> Exception:

@@ -1,6 +1,7 @@
 """The database under stress: full disks, cancelled callers, closing, newer files."""
 
 import asyncio
+import contextlib
 import sqlite3
 import subprocess
 import sys
@@ -163,6 +164,18 @@ async def test_what_waits_is_written_before_closing_and_nothing_hangs_after(
             await crates.count({})
     async with SqliteDatabase(tmp_path / "t.sqlite") as again:
         assert await (await SqliteDocuments.open(again, Crate)).count({}) == 600
+
+
+@pytest.mark.parametrize("lock", ["IMMEDIATE", "EXCLUSIVE"])
+async def test_a_new_file_that_another_process_is_just_opening_is_waited_for(
+    tmp_path: Path, lock: str
+) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "t.sqlite", isolation_level=None)) as raw:
+        raw.execute(f"BEGIN {lock}")
+        raw.execute("CREATE TABLE other (id)")
+        asyncio.get_running_loop().call_later(0.2, raw.execute, "COMMIT")
+        async with SqliteDatabase(tmp_path / "t.sqlite") as database:
+            assert await run(database, "SELECT count(*) FROM other") == [(0,)]
 
 
 async def test_a_newer_file_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
