@@ -106,7 +106,6 @@ class BaseModelName(Answer):
 class Spec(Answer):
     offering: str
     base_model: BaseModelName
-    trigger_words: list[str]
     params: dict[str, ParamValue]
 
 
@@ -161,40 +160,85 @@ class StatementLine(Answer):
     balance_after_points: int
 
 
-class Picture(Answer):
-    """A picture that a generation has drawn."""
+class Share(Answer):
+    """A payee's part of what a model earns, of 10,000."""
 
-    file: ModelFile
+    account: str
+    bps: int
+    pictures: int
 
 
-class Lora(Answer):
+class PublishedModel(Model):
+    owner: str
+    access: str
+    shares: list[Share]
+    """Shown to its owner only."""
+    generations: int
+
+
+class PriceInputs(Answer):
+    steps: int
+    count: int
+    width_px: int
+    height_px: int
+    base_points: int
+    points_per_1000_steps: int
+    native_resolution_px: int
+
+
+class Price(Answer):
+    points: int
+    inputs: PriceInputs
+
+
+class UsedLora(Answer):
+    model: str
     name: str
     weight: float
 
 
-class GenerationSpec(Answer):
-    loras: list[Lora]
-    seed: int
+class Drawing(Answer):
+    """What a generation draws."""
+
+    typed_prompt: str
+    loras: list[UsedLora]
+    warnings: list[str]
 
 
-class Generation(Answer):
+class DrawingQuote(Answer):
+    spec: Drawing
+    quote: Price
+    covered: bool
+
+
+class PictureFile(Answer):
+    name: str
+
+
+class DrawnPicture(Answer):
+    index: int
+    file: PictureFile
+
+
+class Generation(TrainingNews):
     id: str
-    spec: GenerationSpec
-    status: str
-    settled: bool
-    charged_points: int | None
-    pictures: list[Picture]
+    spec: Drawing
+    quote: Price
+    pictures: list[DrawnPicture]
     error: Failure | None
-
-
-class GenerationQuote(Answer):
-    spec: GenerationSpec
-    quote: Quote
+    charged_points: int | None
+    settled: bool
 
 
 class Earnings(Answer):
-    """What models have earned for one of their makers."""
-
     earned_points: int
     paid_points: int
     due_points: int
+
+
+class Accrual(Answer):
+    """What one generation earned with one model."""
+
+    model: str
+    training: str
+    points: int

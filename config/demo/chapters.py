@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from config.demo import figures, sheets
+from config.demo import checks, figures, sheets
 from config.demo.person import Person
 from config.demo.pictures import TRIGGER_WORD
 from config.demo.screen import Screen
@@ -112,6 +112,7 @@ async def tell_dreambooth(stage: Stage, params: Params) -> Chapter:
     )
     glance = Glance.model_validate_json(await stage.services.measure(request))
     figures.show_forgetting(glance, CLASS, screen)
+    checks.check_forgetting(glance)
     sheets.save_dreambooth(out / "dreambooth.png", files, glance, (subject, CLASS))
     return _end(began_s, (kept, lost), glance)
 
@@ -149,8 +150,9 @@ async def _buy(
     """Buy a training, follow it to its end, and say what became of the points."""
     person, screen = stage.person, stage.screen
     body: dict[str, JsonValue] = {**order, "offering": offering, "params": {**params}}
+    before_points = await person.get_balance()
     training = await person.submit(body, secrets.token_hex(16))
-    await screen.follow(person.follow(training.id), parts=0)
+    await screen.follow(person.follow(f"trainings/{training.id}"), parts=0)
     training = await person.wait_until_settled(training.id)
     if training.status != "completed":
         reason = training.error.message if training.error else f"It was {training.status}."
@@ -161,6 +163,7 @@ async def _buy(
         balance_points=await person.get_balance(),
         losses=(),
     )
+    checks.check_points(bought, before_points)
     figures.tell_points(bought, screen)
     return bought
 
@@ -170,7 +173,7 @@ async def _download(stage: Stage, bought: figures.Bought, name: str) -> Path:
     model = await stage.person.get_model(bought.training.model)
     (announced,) = [file for file in model.files if file.name == "lora.safetensors"]
     file = stage.out / f"{name}.safetensors"
-    await stage.person.download(model.id, announced.name, file)
+    await stage.person.download(f"models/{model.id}/files/{announced.name}", file)
     figures.check_download(file, announced)
     return file
 

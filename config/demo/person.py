@@ -1,7 +1,7 @@
 """A person at the HTTP API: knows an address, a token and the documentation, and none of the server's code."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -11,17 +11,19 @@ from pydantic import BaseModel, JsonValue, TypeAdapter
 
 from config.demo.answers import (
     ENDED,
+    Accrual,
     Balance,
     Dataset,
+    DrawingQuote,
     Earnings,
     Generation,
-    GenerationQuote,
     Metrics,
     Model,
     News,
     Offering,
     Outcome,
     Page,
+    PublishedModel,
     QuoteAnswer,
     Report,
     StatementLine,
@@ -92,11 +94,12 @@ class Person:
         """Buy a training; the same key again is the same training, so a retry costs nothing."""
         return await self._ask(Training, "POST", "trainings", body, {"Idempotency-Key": key})
 
-    async def follow(self, training: str) -> AsyncIterator[TrainingNews]:
-        """Follow a training until it has ended; a stream that breaks is opened again."""
+    async def follow(self, job: str) -> AsyncIterator[TrainingNews]:
+        """Follow `trainings/{id}` or `generations/{id}` until it has ended; a stream that breaks is
+        opened again."""
         while True:
             try:
-                async for news in self._listen(training):
+                async for news in self._listen(job):
                     yield news
                     if news.status in ENDED:
                         return
@@ -105,11 +108,39 @@ class Person:
 
     async def wait_until_settled(self, training: str) -> Training:
         """Return an ended training once its points, model and news are dealt with."""
-        return await _wait_for(
-            lambda: self._ask(Training, "GET", f"trainings/{training}"),
-            lambda found: found.status in ENDED and found.settled,
-            "The training ended, but was not settled in time.",
-        )
+        return await self._wait(Training, f"trainings/{training}", _is_settled)
+
+    async def wait_until_drawn(self, generation: str) -> Generation:
+        """Return an ended generation once its points are dealt with."""
+        return await self._wait(Generation, f"generations/{generation}", _is_settled)
+
+    async def wait_until_paid(self) -> Earnings:
+        """Return what the models have earned once all of it is paid out."""
+        return await self._wait(Earnings, "royalties", lambda found: found.due_points == 0)
+
+    async def publish(self, model: str) -> PublishedModel:
+        """Let everybody use a model, under the trigger words that it has."""
+        body: JsonValue = {"access": "public"}
+        return await self._ask(PublishedModel, "PUT", f"models/{model}/publication", body)
+
+    async def withdraw(self, model: str) -> None:
+        with _telling():
+            async with self._session.delete(f"models/{model}/publication") as answer:
+                await _check(answer)
+
+    async def list_models(self, show: str) -> list[PublishedModel]:
+        """List `mine`, everybody's `public` ones or my `favourites`."""
+        return (await self._ask(Page[PublishedModel], "GET", f"models?show={show}")).items
+
+    async def get_drawing_quote(self, body: dict[str, JsonValue]) -> DrawingQuote:
+        return await self._ask(DrawingQuote, "POST", "generations/quote", body)
+
+    async def generate(self, body: dict[str, JsonValue], key: str) -> Generation:
+        """Buy pictures of a prompt; the same key again is the same generation."""
+        return await self._ask(Generation, "POST", "generations", body, {"Idempotency-Key": key})
+
+    async def list_accruals(self) -> list[Accrual]:
+        return (await self._ask(Page[Accrual], "GET", "royalties/accruals")).items
 
     async def get_metrics(self, training: str) -> Metrics:
         return await self._ask(Metrics, "GET", f"trainings/{training}/metrics")
@@ -126,48 +157,28 @@ class Person:
     async def get_statement(self) -> list[StatementLine]:
         return (await self._ask(Page[StatementLine], "GET", "points/statement")).items
 
-    async def download(self, model: str, name: str, file: Path) -> None:
-        await self._save(f"models/{model}/files/{name}", file)
-
-    async def _save(self, path: str, file: Path) -> None:
+    async def download(self, address: str, file: Path) -> None:
         with _telling():
-            async with self._session.get(path) as answer:
+            async with self._session.get(address) as answer:
                 await _check(answer)
                 body = await answer.read()
         await asyncio.to_thread(file.write_bytes, body)
 
-    async def publish(self, model: str, trigger_words: Sequence[str]) -> Model:
-        """Let everybody use a model by these words."""
-        body: JsonValue = {"access": "public", "trigger_words": [*trigger_words]}
-        return await self._ask(Model, "PUT", f"models/{model}/publication", body)
+    async def _wait(self, model: type[A], path: str, is_so: Callable[[A], bool]) -> A:
+        """Ask until something is so. Raises UnavailableError when that takes too long."""
+        try:
+            async with asyncio.timeout(_SETTLE_S):
+                while True:
+                    found = await self._ask(model, "GET", path)
+                    if is_so(found):
+                        return found
+                    await asyncio.sleep(0.2)
+        except TimeoutError as error:
+            raise UnavailableError("What had ended was not settled in time.") from error
 
-    async def price_generation(self, body: dict[str, JsonValue]) -> GenerationQuote:
-        return await self._ask(GenerationQuote, "POST", "generations/quote", body)
-
-    async def generate(self, body: dict[str, JsonValue], key: str) -> Generation:
-        """Buy pictures, and return them once they are drawn and settled."""
-        made = await self._ask(Generation, "POST", "generations", body, {"Idempotency-Key": key})
-        path = f"generations/{made.id}"
-        return await _wait_for(
-            lambda: self._ask(Generation, "GET", path),
-            lambda found: found.status in ENDED and found.settled,
-            "The pictures were not drawn in time.",
-        )
-
-    async def download_picture(self, generation: Generation, name: str, file: Path) -> None:
-        await self._save(f"generations/{generation.id}/images/{name}", file)
-
-    async def wait_until_paid(self, points: int) -> Earnings:
-        """Return the earnings once this much of them was paid out."""
-        return await _wait_for(
-            lambda: self._ask(Earnings, "GET", "royalties"),
-            lambda found: found.paid_points >= points,
-            f"Royalties of {points} points were not paid out in time.",
-        )
-
-    async def _listen(self, training: str) -> AsyncIterator[TrainingNews]:
-        """Read server-sent events; `snapshot` and `training` tell alike where the training stands."""
-        address = f"trainings/{training}/events"
+    async def _listen(self, job: str) -> AsyncIterator[TrainingNews]:
+        """Read server-sent events; `snapshot` and what follows it tell alike where the job stands."""
+        address = f"{job}/events"
         async with self._session.get(address, timeout=_STREAM_TIMEOUT) as answer:
             await _check(answer)
             async for line in answer.content:
@@ -191,19 +202,8 @@ class Person:
         return answer_model.model_validate_json(got)
 
 
-async def _wait_for(
-    ask: Callable[[], Awaitable[A]], is_there: Callable[[A], bool], complaint: str
-) -> A:
-    """Ask again until the answer is as it shall be. Raises UnavailableError when that takes too long."""
-    try:
-        async with asyncio.timeout(_SETTLE_S):
-            while True:
-                found = await ask()
-                if is_there(found):
-                    return found
-                await asyncio.sleep(0.2)
-    except TimeoutError as error:
-        raise UnavailableError(complaint) from error
+def _is_settled(found: Training | Generation) -> bool:
+    return found.status in ENDED and found.settled
 
 
 async def _check(answer: aiohttp.ClientResponse) -> None:

@@ -16,6 +16,8 @@ from core.errors import UnavailableError
 from worker.findings import GlanceRequest, Request
 
 _ROOT = Path(__file__).resolve().parents[2]
+ROYALTY_BPS = 5000
+"""Half of what a generation costs, as where nobody has set it; the demo's figures are made of it."""
 _COMMANDS = {"redis": "redis", "web": "serve", "worker": "worker"}
 _MEASURING = "measuring"
 _READY_S = 60.0
@@ -35,8 +37,9 @@ class Services:
             "TRAINYARD_HTTP_PORT": str(self._port),
             "TRAINYARD_REDIS_URL": "",
             "TRAINYARD_DRAIN_S": "10",
-            "TRAINYARD_PAYOUT_EVERY_S": "1",  # the demo is over before the usual fifteen minutes
+            "TRAINYARD_ROYALTY_BPS": str(ROYALTY_BPS),
             "TRAINYARD_PAYOUT_MINIMUM_POINTS": "1",
+            "TRAINYARD_PAYOUT_EVERY_S": "1",
             "OMP_WAIT_POLICY": "PASSIVE",  # threads that spin starve each other on a busy machine
         }
         self._processes: dict[str, asyncio.subprocess.Process] = {}

@@ -138,6 +138,14 @@ def save_hyper_lora(
     page.save(file)
 
 
+def save_guest(file: Path, pictures: Sequence[Path], prompt: str) -> None:
+    """Save what another account drew."""
+    page = Page(8)
+    page.add_title(f"Drawn by another account: “{prompt}”")
+    page.add_row(_open(pictures))
+    page.save(file)
+
+
 def _open(files: Sequence[Path]) -> list[Image.Image]:
     return [Image.open(file) for file in files]
 

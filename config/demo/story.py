@@ -1,7 +1,6 @@
 """The demo, told from top to bottom: a stranger's first hour with Trainyard in a few minutes."""
 
 import asyncio
-import json
 import logging
 import secrets
 import shutil
@@ -14,23 +13,23 @@ from pydantic import JsonValue, SecretStr
 from rich.console import Console
 
 from config.accounts import make_token
-from config.demo import figures, sheets
+from config.demo import checks, figures, sheets
 from config.demo.answers import Training
 from config.demo.chapters import (
-    Chapter,
     Stage,
     tell_dreambooth,
     tell_hyper_lora,
 )
-from config.demo.conversation import SCRIPT, write_conversation
+from config.demo.conversation import write_conversation
+from config.demo.ending import end_story
 from config.demo.folder import read_folder
 from config.demo.judging import judge
 from config.demo.person import Person, sign_in
 from config.demo.pictures import CONTROLS, TRIGGER_WORD, Pictures, draw_pictures
 from config.demo.plan import Plan, choose_data_folder
+from config.demo.royalty import Scene, tell_royalty
 from config.demo.screen import Screen
 from config.demo.services import Services
-from config.demo.visitor import VISITOR, VISITOR_POINTS, Visit, tell_visit
 from config.naming import name_program
 from config.settings import Settings
 from config.wiring import load_offerings
@@ -56,27 +55,31 @@ async def tell_story(plan: Plan, screen: Screen) -> figures.Summary:
         async with services, _meet(settings, services, screen) as person:
             stage = Stage(person, services, screen, base, plan.out)
             dataset = await services.run_beside(upload(person, plan, pictures, screen))
+            points = await person.get_balance()
             training = await services.run_beside(train(person, dataset, plan, pictures, screen))
             bought = await services.run_beside(collect(person, training, plan.out, screen))
+            checks.check_points(bought, points)
             screen.begin_chapter("What did it learn?")
             screen.say("Another process, with diffusers, loads the base model, and then the file …")
             params = training.spec.params
             found = await services.run_beside(judge(services, base, params, pictures, plan.out))
             show_results(found, bought, pictures, plan.out, screen)
+            if plan.images is None:
+                checks.check_learned(found)
             story_s = round(time.monotonic() - began_s, 1)
             booth = await services.run_beside(tell_dreambooth(stage, plan.dreambooth_params))
             usual = (pictures.prompts, found.prompts.after)
             hyper = await services.run_beside(
                 tell_hyper_lora(stage, plan.hyper_params, dataset, *usual)
             )
-            token = await make_token(settings, VISITOR, points=VISITOR_POINTS)
-            async with sign_in(services.url, token) as visitor:
-                words, prompt = training.spec.trigger_words, pictures.prompts[0]
-                visit = await services.run_beside(tell_visit(stage, visitor, bought, words, prompt))
+            if plan.images is None:
+                checks.check_four_steps(hyper.glance)
+            scene = Scene(person, settings, services.url, screen, plan.out, pictures.prompts[4])
+            royalty = await services.run_beside(tell_royalty(scene, training.model or ""))
     chapters = {"dreambooth": booth, "hyper-lora": hyper}
     took_s = round(time.monotonic() - began_s, 1)
     summary = figures.Summary(took_s=took_s, story_s=story_s, bought=bought, learned=found)
-    end_story(summary, chapters, visit, plan.out, screen)
+    end_story(summary, chapters, royalty, plan.out, screen)
     return summary
 
 
@@ -150,10 +153,10 @@ async def train(
     }
     training = await person.submit(body, key)
     again = await person.submit(body, key)
-    same = "the same training, held once" if again.id == training.id else "ANOTHER training"
+    checks.insist(again.id == training.id, "the same Idempotency-Key bought another training.")
     screen.say(f"Submitted as {training.id}.")
-    screen.say(f"Sent again with the same Idempotency-Key: {same}.")
-    await screen.follow(person.follow(training.id))
+    screen.say("Sent again with the same Idempotency-Key: the same training, held once.")
+    await screen.follow(person.follow(f"trainings/{training.id}"))
     return await person.wait_until_settled(training.id)
 
 
@@ -168,7 +171,7 @@ async def collect(person: Person, training: Training, out: Path, screen: Screen)
             figures.tell_news(news, screen)
     model = await person.get_model(training.model)
     for file in model.files:
-        await person.download(model.id, file.name, out / file.name)
+        await person.download(f"models/{model.id}/files/{file.name}", out / file.name)
         figures.check_download(out / file.name, file)
         screen.say(f"Downloaded {file.name}, {file.bytes / 1024:.0f} kB, SHA-256 as announced.")
     bought = figures.Bought(
@@ -188,47 +191,6 @@ def show_results(
     figures.show_learned(found, screen)
     sheets.save_before_after(out / "before-after.png", pictures, found, CONTROLS)
     sheets.save_loss_curve(out / "loss.png", bought.losses, found.held_out_training_loss)
-
-
-def end_story(
-    summary: figures.Summary,
-    chapters: dict[str, Chapter],
-    visit: Visit,
-    out: Path,
-    screen: Screen,
-) -> None:
-    """Write the figures and say what lies where."""
-    told = {**summary.to_json(), **{name: c.to_json() for name, c in chapters.items()}}
-    told["visit"] = visit.to_json()
-    text = json.dumps(told, indent=2, ensure_ascii=False) + "\n"
-    (out / "summary.json").write_text(text, "utf-8")
-    times = ", ".join(f"{name} {chapter.took_s:.0f} s" for name, chapter in chapters.items())
-    screen.begin_chapter(f"Done in {summary.took_s:.0f} s. What lies where")
-    screen.say(f"In {out} (the story took {summary.story_s:.0f} s, {times}):")
-    screen.list_files(
-        [
-            (out / "before-after.png", "look at this one first"),
-            (out / "dreambooth.png", "one subject, with and without its word"),
-            (out / "hyper-lora.png", "drawn in four steps, before and after"),
-            (out / "pictures" / VISITOR, "what somebody else drew with it"),
-            (out / "dataset.png", "what it was trained on"),
-            (out / "loss.png", "how the loss fell"),
-            (out / "lora.safetensors", "the LoRA for ComfyUI, A1111 and diffusers"),
-            (out / "lora-diffusers.safetensors", "the same in diffusers' own format"),
-            (out / "summary.json", "every figure"),
-            (out / SCRIPT, "the same training as a conversation"),
-        ]
-    )
-    screen.say("")
-    screen.say("Next:")
-    for command, what in (
-        (f"{name_program()} chat --script {out.name}/{SCRIPT}", "watch that conversation"),
-        ("make chat", "have one yourself"),
-        ("make up", "Trainyard, to keep"),
-        (f"{name_program()} token me --points 500", "an account to use it with"),
-        ("make demo IMAGES=folder OUT=folder", "the same with your own pictures"),
-    ):
-        screen.say(f"{command:<54} {what}")
 
 
 def run_demo(plan: Plan) -> int:

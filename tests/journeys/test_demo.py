@@ -10,16 +10,19 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
+from config.demo.answers import StatementLine
 from config.demo.chapters import DREAMBOOTH_PARAMS, HYPER_PARAMS
+from config.demo.checks import check_forgetting, check_four_steps
 from config.demo.folder import read_folder
 from config.demo.person import sign_in
 from config.demo.pictures import NEW_GROUND, TRIGGER_WORD, draw_pictures
 from config.demo.plan import PARAMS, Plan
+from config.demo.royalty import check_pay
 from config.demo.screen import Screen
 from config.demo.sheets import smooth
 from config.demo.story import tell_story
-from config.demo.visitor import VISITOR, VISITOR_POINTS
 from core.errors import InvalidError, TrainyardError
+from worker.findings import Glance, Look
 
 QUICK = {**PARAMS, "steps": 40, "lr_warmup_steps": 5, "sample_every_steps": 40}
 QUICK_BOOTH = {**DREAMBOOTH_PARAMS, "steps": 30, "class_images": 4}
@@ -41,6 +44,7 @@ async def test_the_demo_teaches_something_and_its_points_add_up(tmp_path: Path) 
         "before-after.png",
         "dataset.png",
         "dreambooth.png",
+        "guest.png",
         "hyper-lora.png",
         "loss.png",
         "lora.safetensors",
@@ -55,11 +59,6 @@ async def test_the_demo_teaches_something_and_its_points_add_up(tmp_path: Path) 
         assert points["quote"] == points["hold"] == points["charge"] + points["refund"] > 0
         balance -= points["charge"]
         assert points["balance"] == balance
-    visit = told["visit"]
-    assert visit["earned_points"] == visit["charged_points"] // 2 > 0
-    assert visit["visitor_balance_points"] == VISITOR_POINTS - visit["charged_points"]
-    assert visit["maker_balance_points"] == balance + visit["earned_points"]
-    assert len(list((plan.out / "pictures" / VISITOR).glob("*.png"))) == 4
     _, with_class, without = (look["class_loss"] for look in told["dreambooth"]["looks"])
     assert with_class < without
     before, after = (look["distance"] for look in told["hyper-lora"]["looks"])
@@ -67,6 +66,15 @@ async def test_the_demo_teaches_something_and_its_points_add_up(tmp_path: Path) 
     loss = summary.learned.held_out_loss
     assert loss.after < 0.9 * loss.before
     assert len(summary.bought.losses) == 40
+    royalty = told["royalty"]
+    assert royalty["price_points"] == 5  # 1 + 8 x 20 / 1000 x 20, rounded up
+    assert royalty["pool_points"] == royalty["royalty_points"] == 2  # half of it, rounded down
+    assert [line["amount_points"] for line in reversed(royalty["guest"])] == [-5, 0]
+    last = royalty["maker"][0]
+    assert (last["kind"], last["amount_points"]) == ("sweep", 2)
+    assert last["balance_after_points"] == balance + 2
+    house = 600 - (balance + 2) - 95
+    assert f"of 600 points granted, {600 - house} are in balances" in printed.getvalue()
     assert "\x1b" not in printed.getvalue()
     assert not find_processes()
 
@@ -76,6 +84,30 @@ async def test_a_demo_that_cannot_pay_says_so_and_leaves_nothing_running(tmp_pat
     with pytest.raises(TrainyardError, match="points"):
         await tell_story(plan, Screen(Console(file=io.StringIO())))
     assert not find_processes()
+
+
+def test_what_must_be_so_is_looked_at() -> None:
+    base, kept, lost = make_look(0.058), make_look(0.063), make_look(0.084)
+    check_forgetting(Glance(looks=(base, kept, lost)))
+    with pytest.raises(TrainyardError, match="the loss of the class"):
+        check_forgetting(Glance(looks=(base, lost, kept)))
+    check_four_steps(Glance(looks=(lost, kept)))
+    with pytest.raises(TrainyardError, match="the distance to the dataset"):
+        check_four_steps(Glance(looks=(kept, lost)))
+
+
+def make_look(figure: float) -> Look:
+    return Look(pictures=(), picture_s=0.1, class_loss=figure, distance=figure)
+
+
+def test_a_statement_without_the_royalty_ends_the_demo_with_a_sentence() -> None:
+    line = StatementLine(
+        kind="sweep", note="Royalties", ref="x", amount_points=2, balance_after_points=377
+    )
+    check_pay(line, 2, 377)
+    for royalty, balance in ((1, 377), (2, 378)):
+        with pytest.raises(TrainyardError, match="not as it must be"):
+            check_pay(line, royalty, balance)
 
 
 async def test_a_server_that_is_not_there_is_told_in_a_sentence() -> None:
