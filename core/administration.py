@@ -6,7 +6,7 @@ from core.errors import ForbiddenError, InvalidError
 from core.jobs.records import VISIBLE, Job, Status
 from core.paging import iterate, list_page
 from core.points.reconcile import Reconciler, Verdict
-from core.points.records import Entry, SpendingStop
+from core.points.records import Entry
 from core.points.service import Points
 from core.ports import Documents
 from core.records import Condition, OneOf, Page, PageRequest, Value
@@ -40,14 +40,12 @@ class Administration:
         people: Accounts,
         points: Points,
         jobs: Documents[Job],
-        stops: Documents[SpendingStop],
         reconciler: Reconciler,
     ) -> None:
         self._accounts = accounts
         self._people = people
         self._points = points
         self._jobs = jobs
-        self._stops = stops
         self._reconciler = reconciler
 
     async def find_accounts(self, principal: Principal, text: str = "") -> list[Member]:
@@ -93,8 +91,8 @@ class Administration:
         """Check the whole ledger now; what is found wrong stops spending."""
         _require_admin(principal)
         verdict = await self._reconciler.reconcile()
-        stops = await self._stops.find({}, limit=1)
-        return Audit(verdict=verdict, stop_reason=stops[0].reason if stops else "")
+        stop = await self._reconciler.find_stop()
+        return Audit(verdict=verdict, stop_reason=stop.reason if stop else "")
 
     async def _describe(self, account: Account) -> Member:
         identities = await self._people.list_identities(self._people.speak_for(account))

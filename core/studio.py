@@ -223,7 +223,7 @@ class Studio:
         payments = PaymentAudit(stores.payments, stores.entries)
         books = stores.entries, stores.stops, stores.jobs, stores.accruals
         self.reconciler = Reconciler(*books, payments, self.points, clock)
-        looked_at = self.points, stores.jobs, stores.stops, self.reconciler
+        looked_at = self.points, stores.jobs, self.reconciler
         self.administration = Administration(stores.accounts, self.accounts, *looked_at)
 
     def _open_linking(self, ports: Ports) -> None:

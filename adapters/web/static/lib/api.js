@@ -1,5 +1,6 @@
 /** The public API, asked as any program would ask it; the only place that calls fetch. */
 
+import { pause } from "./timing.js";
 import { getLanguage, say } from "./words.js";
 
 const PREFIX = "/api/v1";
@@ -146,15 +147,4 @@ export async function readToken() {
   if (!response.ok) return false;
   session.token = (await response.json()).csrf_token;
   return true;
-}
-
-/** Wait, unless the signal ends it first. */
-export function pause(milliseconds, signal) {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal?.addEventListener("abort", () => {
-      clearTimeout(timer);
-      reject(new DOMException("", "AbortError"));
-    });
-  });
 }

@@ -124,6 +124,15 @@ export function facts(rows) {
   return html`<dl class="facts">${shown.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
+/** A table that scrolls by itself where it is wider than the screen; a head is a text, or [text, its class]. */
+export function table(label, heads, rows) {
+  const cells = heads.map((head) => (Array.isArray(head) ? html`<th class=${head[1]}>${head[0]}</th>` : html`<th>${head}</th>`));
+  const body = rows instanceof Element ? rows : html`<tbody>${rows}</tbody>`;
+  return html`<div class="table-scroll" tabindex="0" role="region" aria-label=${label}><table>
+    <thead><tr>${cells}</tr></thead>${body}
+  </table></div>`;
+}
+
 export const badge = (text, tone = "") => html`<span class="badge ${tone}">${text}</span>`;
 
 const STATUSES = {

@@ -1,6 +1,7 @@
 /** Files on their way into datasets: one queue for the whole tab, which goes on whatever page is shown. */
 
-import { Problem, api, pause, upload } from "./api.js";
+import { Problem, api, upload } from "./api.js";
+import { pause } from "./timing.js";
 import { count, say } from "./words.js";
 
 const AT_ONCE = 3;

@@ -509,6 +509,7 @@ export default {
   "What it is for stands here, and what to do.": "Wofür es gut ist, steht hier, und was zu tun ist.",
   "What it is for, so that you know it again.": "Wofür es ist, damit du es wiedererkennst.",
   "What it shows, such as a name. Only you see it until you share it.": "Was er zeigt, etwa ein Name. Nur du siehst ihn, bis du ihn teilst.",
+  "What was found": "Was gefunden wurde",
   "What others see.": "Was andere sehen.",
   "What programs can ask for": "Was Programme abfragen können",
   "What trainings have made; a trigger word in a prompt brings a model in.": "Was Trainings hervorgebracht haben; ein Triggerwort im Prompt holt ein Modell herein.",

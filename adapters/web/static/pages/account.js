@@ -3,7 +3,7 @@
 import { api } from "../lib/api.js";
 import { dropDrafts } from "../lib/drafts.js";
 import { fill, html } from "../lib/dom.js";
-import { ask, badge, button, copyButton, facts, field, openDialog, pageHead, toast } from "../lib/pieces.js";
+import { ask, badge, button, copyButton, facts, field, openDialog, pageHead, table, toast } from "../lib/pieces.js";
 import { THEMES, applyTheme, readTheme } from "../lib/theme.js";
 import { ago, moment, percent, say, size } from "../lib/words.js";
 
@@ -140,12 +140,9 @@ async function tokens(show, signal) {
     <td>${token.last_used_at ? ago(token.last_used_at) : say("not yet")}</td>
     <td>${button(say("Revoke"), () => revoke(token), { kind: "quiet small" })}</td>
   </tr>`);
-  const table = html`<div class="table-scroll" tabindex="0" role="region" aria-label=${say("Tokens for programs")}><table>
-    <thead><tr><th>${say("Name")}</th><th>${say("May")}</th><th>${say("Ends")}</th><th>${say("Last used")}</th><th><span class="visually-hidden">${say("Revoke")}</span></th></tr></thead>
-    <tbody>${rows}</tbody>
-  </table></div>`;
+  const heads = [say("Name"), say("May"), say("Ends"), say("Last used"), html`<span class="visually-hidden">${say("Revoke")}</span>`];
   const intro = html`<p class="quiet">${say("A token lets a program do here what you may do.")} <a href="/api/v1/openapi.json" target="_blank" rel="noopener">${say("What programs can ask for")}</a></p>`;
-  return [intro, rows.length ? table : null, html`<div class="actions">${button(say("New token"), () => makeToken(show), { icon: "add" })}</div>`];
+  return [intro, rows.length ? table(say("Tokens for programs"), heads, rows) : null, html`<div class="actions">${button(say("New token"), () => makeToken(show), { icon: "add" })}</div>`];
 }
 
 function makeToken(show) {

@@ -4,9 +4,11 @@ import { me } from "../app.js";
 import { Problem, api, makeKey, take } from "../lib/api.js";
 import { fill, html } from "../lib/dom.js";
 import { listen } from "../lib/live.js";
-import { button, complain, facts, field, openDialog, pageHead, statusBadge, tabs, toast } from "../lib/pieces.js";
+import { button, complain, facts, field, openDialog, pageHead, statusBadge, table, tabs, toast } from "../lib/pieces.js";
+import { debounce } from "../lib/timing.js";
 import { ago, mark, number, points, say, size } from "../lib/words.js";
 
+const TYPING_MS = 250;
 const KINDS = { train: mark("Training"), generate: mark("Generation"), caption: mark("Captions") };
 const STATUSES = ["queued", "preparing", "running", "finishing", "completed", "failed", "cancelled"];
 
@@ -36,13 +38,9 @@ function people({ signal }) {
       <td>${button(say("Give points"), () => give(account, show), { kind: "small" })}</td>
     </tr>`));
   };
-  let waiting = 0;
-  search.addEventListener("input", () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(() => show().catch(complain), 250);
-  });
+  search.addEventListener("input", debounce(() => show().catch(complain), TYPING_MS));
   show().catch(complain);
-  return html`<div class="stack">${search}${table([say("Account"), say("Known on"), say("Balance"), say("Storage"), ""], rows)}</div>`;
+  return html`<div class="stack">${search}${table(say("People"), [say("Account"), say("Known on"), say("Balance"), say("Storage"), ""], rows)}</div>`;
 }
 
 function give(account, show) {
@@ -80,7 +78,7 @@ function jobs(place) {
   show().catch(complain);
   const again = button(say("Read again"), show, { kind: "small" });
   return html`<div class="stack"><div class="row">${chosen}${again}</div>
-    ${table([say("Job"), say("State"), say("Step"), say("Worker"), say("Points"), say("Made")], rows)}</div>`;
+    ${table(say("Jobs"), [say("Job"), say("State"), say("Step"), say("Worker"), say("Points"), say("Made")], rows)}</div>`;
 }
 
 function jobLine(job) {
@@ -116,10 +114,4 @@ function verdict({ verdict: read, stop_reason }, audit) {
     ])}
     <ul>${read.findings.map((finding) => html`<li><code>${finding}</code></li>`)}</ul>
   </div>`;
-}
-
-function table(heads, rows) {
-  return html`<div class="table-scroll" tabindex="0" role="region" aria-label=${heads[0]}><table>
-    <thead><tr>${heads.map((head) => html`<th>${head}</th>`)}</tr></thead>${rows}
-  </table></div>`;
 }

@@ -3,6 +3,7 @@
 import { api } from "../lib/api.js";
 import { fill, html } from "../lib/dom.js";
 import { badge, complain, linkButton, pageHead, tabs, toast } from "../lib/pieces.js";
+import { debounce } from "../lib/timing.js";
 import { say } from "../lib/words.js";
 import { describeRoom, listenForFiles, makeAddButtons, makeQueue } from "./dataset_adding.js";
 import { makeCaptionsTab } from "./dataset_captions.js";
@@ -65,11 +66,7 @@ function makePictures(page) {
     add: () => makeAddButtons(items.dataset),
   });
   const showRoom = () => describeRoom(items).then((text) => fill(room, text));
-  let timer = 0;
-  items.listen(() => {
-    clearTimeout(timer);
-    timer = setTimeout(showRoom, 500);
-  });
+  items.listen(debounce(showRoom, 500));
   showRoom();
   const wanted = place.query.get("item");
   if (wanted) openWhenThere(page, wanted, shown);

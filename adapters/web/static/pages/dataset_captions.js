@@ -5,6 +5,7 @@ import { fill, html } from "../lib/dom.js";
 import { describeProgress, getShare } from "../lib/jobs.js";
 import { listen } from "../lib/live.js";
 import { badge, button, complain, field, hasEnded, progress, statusBadge, toast } from "../lib/pieces.js";
+import { debounce } from "../lib/timing.js";
 import { count, mark, number, pictures, points, say } from "../lib/words.js";
 import { listSets } from "./dataset_editor.js";
 import { getThumbnail } from "./dataset_items.js";
@@ -43,7 +44,6 @@ function bulkEdit(items) {
   const textBox = field(say("Text"), text);
   const setBox = field(say("Caption set"), set);
   const preview = html`<div aria-live="polite"></div>`;
-  let timer = 0;
   let asked = 0;
   const makeEdit = () => {
     const isTrigger = kind.value === "trigger";
@@ -72,11 +72,11 @@ function bulkEdit(items) {
     await items.load();
     await ask();
   };
+  const askSoon = debounce(ask, PREVIEW_MS);
   const changed = () => {
     findBox.hidden = !["replace", "remove_tag"].includes(kind.value);
     textBox.hidden = kind.value === "remove_tag";
-    clearTimeout(timer);
-    timer = setTimeout(ask, PREVIEW_MS);
+    askSoon();
   };
   const showSets = () => {
     const names = listSets(items);
@@ -161,7 +161,7 @@ function autoCaptions(items, signal) {
   const replaces = html`<input type="checkbox" />`;
   const price = html`<div aria-live="polite"></div>`;
   const running = html`<div></div>`;
-  const state = { job: null, key: makeKey(), timer: 0 };
+  const state = { job: null, key: makeKey() };
   const read = () => ({ caption_set: set.value.trim() || "auto", prefix: prefix.value, replaces: replaces.checked });
   const submit = async () => {
     state.job = await api.post(`${items.path}/auto-captions`, read(), { key: state.key });
@@ -204,12 +204,8 @@ function autoCaptions(items, signal) {
     state.job = jobs.find((job) => job.dataset === items.dataset.id && !hasEnded(job.status)) ?? null;
     showJob();
   };
-  for (const control of [set, prefix, replaces]) {
-    control.addEventListener("input", () => {
-      clearTimeout(state.timer);
-      state.timer = setTimeout(quote, PREVIEW_MS);
-    });
-  }
+  const quoteSoon = debounce(quote, PREVIEW_MS);
+  for (const control of [set, prefix, replaces]) control.addEventListener("input", quoteSoon);
   listen({ tell, refresh: () => made.hidden || find().catch(() => {}), signal });
   const begin = async () => {
     if ((await api.get("/instance", { signal })).writes_captions) await Promise.all([quote(), find()]);

@@ -8,6 +8,7 @@ import { jobRow } from "../lib/jobs.js";
 import { listen } from "../lib/live.js";
 import { badge, button, field, hasEnded, pageHead } from "../lib/pieces.js";
 import { nameSetting } from "../lib/settings.js";
+import { debounce } from "../lib/timing.js";
 import { count, number, points, say } from "../lib/words.js";
 
 const DRAFT = "generate";
@@ -52,6 +53,7 @@ function makeForm(offers, started, signal) {
   const preview = html`<div class="stack" aria-live="polite"></div>`;
   const send = button(say("Generate"), submit, { kind: "primary", icon: "generate" });
   let key = makeKey();
+  let asking = new AbortController();
   let inputs = new Map();
 
   function showSettings() {
@@ -71,11 +73,13 @@ function makeForm(offers, started, signal) {
 
   async function quote() {
     const wanted = read();
+    asking.abort();
+    asking = new AbortController();
     keepDraft(DRAFT, wanted);
     send.disabled = true;
     if (!wanted.prompt.trim()) return fill(preview);
     try {
-      const found = await api.post("/generations/quote", wanted, { signal });
+      const found = await api.post("/generations/quote", wanted, { signal: AbortSignal.any([signal, asking.signal]) });
       send.disabled = !found.covered;
       fill(preview, describe(found));
     } catch (error) {
@@ -92,13 +96,13 @@ function makeForm(offers, started, signal) {
     document.dispatchEvent(new CustomEvent("generated", { detail: made }));
   }
 
-  let waiting = 0;
-  const ask = () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(quote, TYPING_MS);
+  const quoteSoon = debounce(quote, TYPING_MS);
+  const changed = () => {
+    key = makeKey(); // what is sent next is another order, even if the one before was never answered
+    quoteSoon();
   };
   base.addEventListener("change", showSettings);
-  const form = html`<section class="card" @input=${ask} @change=${ask}>
+  const form = html`<section class="card" @input=${changed} @change=${changed}>
     ${field(say("Prompt"), prompt)} ${preview}
     <div class="actions">${send}</div>
     <details><summary>${say("Settings")}</summary><div class="stack">

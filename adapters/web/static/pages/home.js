@@ -1,11 +1,12 @@
 /** Home: what runs now, and what there is; or the first step, where there is nothing yet. */
 
 import { me } from "../app.js";
-import { address, take } from "../lib/api.js";
+import { take } from "../lib/api.js";
 import { datasetCard } from "../lib/datasets.js";
 import { html } from "../lib/dom.js";
 import { liveJobs } from "../lib/jobs.js";
-import { badge, empty, linkButton, pageHead } from "../lib/pieces.js";
+import { modelCard } from "../lib/models.js";
+import { empty, linkButton, pageHead } from "../lib/pieces.js";
 import { say } from "../lib/words.js";
 
 export async function open({ signal, setTitle }) {
@@ -51,14 +52,4 @@ function section(title, href, cards) {
     <div class="row spread"><h2>${title}</h2><a href=${href}>${say("Show all")}</a></div>
     <div class="cards">${cards}</div>
   </section>`;
-}
-
-function modelCard(model) {
-  const sample = model.samples.at(-1);
-  const source = sample && address(`/models/${model.id}/files/${sample.file.name}`);
-  return html`<a class="card" href="/models/${model.id}">
-    <div class="cover">${source && html`<img src=${source} alt=${sample.prompt} loading="lazy" />`}</div>
-    <h3>${model.name}</h3>
-    <p class="row">${model.trigger_words.slice(0, 3).map((word) => badge(word))}</p>
-  </a>`;
 }

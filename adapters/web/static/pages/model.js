@@ -3,9 +3,9 @@
 import { me } from "../app.js";
 import { address, api } from "../lib/api.js";
 import { html } from "../lib/dom.js";
-import { ask, badge, button, copyButton, facts, field, linkButton, openDialog, pageHead, toast } from "../lib/pieces.js";
+import { ask, badge, button, copyButton, facts, field, linkButton, openDialog, pageHead, table, toast } from "../lib/pieces.js";
 import { reload } from "../lib/router.js";
-import { count, mark, moment, number, percent, say, size } from "../lib/words.js";
+import { mark, moment, number, percent, pictures, say, size } from "../lib/words.js";
 
 const ACCESS = { private: mark("Private"), unlisted: mark("Unlisted"), public: mark("Public") };
 const AUTOV2_DIGITS = 10;
@@ -49,10 +49,7 @@ function files(model) {
     <td class="number">${size(file.bytes)}</td>
     <td><code>${file.sha256.slice(0, AUTOV2_DIGITS)}</code>${copyButton(file.sha256, say("Copy the SHA-256"))}</td>
   </tr>`);
-  return html`<div class="table-scroll" tabindex="0" role="region" aria-label=${say("Files")}><table>
-    <thead><tr><th>${say("File")}</th><th class="number">${say("Size")}</th><th>AutoV2</th></tr></thead>
-    <tbody>${rows}</tbody>
-  </table></div>`;
+  return table(say("Files"), [say("File"), [say("Size"), "number"], "AutoV2"], rows);
 }
 
 function made(model) {
@@ -73,7 +70,7 @@ function made(model) {
 
 function shares(model) {
   return html`<ul>${model.shares.map((share) => html`<li class="row spread">
-    <span>${share.account === me.id ? say("You") : say("A contributor")} ${share.pictures ? html`<span class="quiet">${count(share.pictures, "{n} picture", "{n} pictures")}</span>` : null}</span>
+    <span>${share.account === me.id ? say("You") : say("A contributor")} ${share.pictures ? html`<span class="quiet">${pictures(share.pictures)}</span>` : null}</span>
     <span>${percent(share.bps / 10_000, 2)}</span>
   </li>`)}</ul>`;
 }

@@ -4,7 +4,7 @@ import { address, api, list } from "../lib/api.js";
 import { html } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { listen } from "../lib/live.js";
-import { button, empty, linkButton, pageHead, tabs } from "../lib/pieces.js";
+import { button, empty, linkButton, pageHead, table, tabs } from "../lib/pieces.js";
 import { count, mark, moment, number, points, say } from "../lib/words.js";
 
 const KINDS = {
@@ -78,13 +78,7 @@ async function writeStatement(signal) {
   const tell = (kind) => kind === "notification" && restart();
   listen({ tell, refresh: restart, signal });
   return html`<div class="stack">
-    <div class="table-scroll" tabindex="0" role="region" aria-label=${say("Statement")}><table>
-      <thead><tr>
-        <th>${say("When")}</th><th>${say("What for")}</th>
-        <th class="number">${say("Points")}</th><th class="number">${say("Balance")}</th>
-      </tr></thead>
-      ${rows}
-    </table></div>
+    ${table(say("Statement"), [say("When"), say("What for"), [say("Points"), "number"], [say("Balance"), "number"]], rows)}
     <div class="actions">${more}</div>
   </div>`;
 }
@@ -135,13 +129,10 @@ async function drawEarnings(items, signal) {
       <figcaption class="quiet">${say("Points a day, {days} days", { days: DAYS })}</figcaption>
       <ol class="bars">${bars}</ol>
     </figure>
-    <div class="table-scroll"><table>
-      <thead><tr><th>${say("Model")}</th><th class="number">${say("Uses")}</th><th class="number">${say("Points")}</th></tr></thead>
-      <tbody>${[...models].map(([id, { earned, uses }]) => html`<tr>
+    ${table(say("Earnings"), [say("Model"), [say("Uses"), "number"], [say("Points"), "number"]], [...models].map(([id, { earned, uses }]) => html`<tr>
         <td><a href="/models/${id}">${names.get(id) ?? id}</a></td>
         <td class="number">${number(uses)}</td><td class="number">${number(earned)}</td>
-      </tr>`)}</tbody>
-    </table></div>
+      </tr>`))}
   </div>`;
 }
 

@@ -6,6 +6,7 @@ import { dropDraft, keepDraft, readDraft } from "../lib/drafts.js";
 import { html } from "../lib/dom.js";
 import { listen } from "../lib/live.js";
 import { button, complain } from "../lib/pieces.js";
+import { debounce } from "../lib/timing.js";
 import { say } from "../lib/words.js";
 import { findFit, pickOffering } from "./train_offerings.js";
 import { makeReview } from "./train_review.js";
@@ -20,15 +21,14 @@ export function makeForm(about) {
   const { offerings, start, again, place, report, signal } = about;
   const name = ["train", report.dataset, start?.id, again?.id].filter(Boolean).join(":");
   const form = begin(about, readDraft(name));
-  let timer = 0;
+  const priceSoon = debounce(() => price().catch(complain), WAIT_MS);
   let asking = new AbortController();
   const getOffering = () => offerings.find(({ id }) => id === form.offering);
 
   const changed = () => {
     keepDraft(name, form);
     review.wait();
-    clearTimeout(timer);
-    timer = setTimeout(() => price().catch(complain), WAIT_MS);
+    priceSoon();
   };
   const price = async () => {
     asking.abort();
