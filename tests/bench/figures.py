@@ -53,6 +53,7 @@ class Effort:
     uploads: int = 500
     ledger_turns: int = 20
     ledger_turn_entries: int = 50
+    life_operations: int = 100_000
     royalty_turns: int = 20
     royalty_generations: int = 20
     http_turns: int = 20
@@ -200,6 +201,16 @@ FIGURES = (
         "of bare SQLite's inserts/s",
         "points.grant, one after another on one account, against sqlite3 inserting the same JSON into a table "
         "of id and body on the same disk; both in WAL mode, synchronous=FULL, one commit an entry.",
+    ),
+    Figure(
+        "ledger.life_operations",
+        100_000,
+        "higher",
+        "operations",
+        "Grants, purchases, transfers, holds, settlements, cancellations, crashes at any write, replays, sweeps, "
+        "refunds, caps and merges in an order that Hypothesis chooses, on SQLite, each followed by a check that no "
+        "point was lost or made (tests/core/points/life.py).",
+        is_heavy=True,
     ),
     Figure(
         "royalties.hot_creator_ratio",

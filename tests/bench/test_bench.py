@@ -38,6 +38,7 @@ NAMES = {
     "intake.image_ratio",
     "intake.memory_growth_mb",
     "ledger.entry_ratio",
+    "ledger.life_operations",
     "royalties.hot_creator_ratio",
     "http.list_ratio",
     "resolution.ms",
@@ -59,6 +60,12 @@ def test_a_bar_is_met_when_it_is_reached(better: Better, met: float, missed: flo
     figure = replace(FIGURES[0], bar=2.0, better=better)
     assert figure.is_met(met)
     assert not figure.is_met(missed)
+
+
+def test_the_ledgers_long_life_can_be_measured(tmp_path: Path) -> None:
+    assert bench.main(["ledger.life_operations"], tmp_path, replace(TINY, life_operations=20)) == 1
+    written = json.loads((tmp_path / "benchmarks.json").read_text())
+    assert written["ledger.life_operations"]["value"] >= 20
 
 
 def test_a_run_measures_and_writes_what_was_asked_for(

@@ -393,5 +393,6 @@ def live(operations: int, examples: int = 10, steps: int = 50) -> None:
 
 if __name__ == "__main__":
     logging.disable(logging.CRITICAL)
-    live(int(sys.argv[1]), examples=100, steps=100)
+    wanted = int(sys.argv[1])
+    live(wanted, examples=max(1, min(100, wanted // 100)), steps=100)
     print(f"{Life.operations} operations, and every point is accounted for")
