@@ -102,5 +102,6 @@ async def test_a_command_in_a_channel_or_from_a_hidden_admin_is_answered(
     message = fake.add_message(group, hidden, text="/points", sender_chat=group.describe())
     fake.push(message=message)
     assert "I cannot see who asks here." in read(await ada.hear(1, group))
+    await ada.hear(2, channel)  # each chat is answered on its own, in no order
     answers = [read(m) for m in channel.messages if m.get("from") == ME]
     assert len(answers) == 1 and "I cannot see who asks here." in answers[0]
