@@ -65,6 +65,21 @@ def extract_errors() -> set[str]:
     return found
 
 
+def extract_told() -> set[str]:
+    """Return what prompts are warned of, and what lines of the statement are for."""
+    found = set()
+    for file in sorted((ROOT / "core").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                found |= {write_template(node.args[0], {})} if node.func.attr == "warn" else set()
+            elif isinstance(node, ast.FunctionDef) and node.name in ("note", "_tell_renamed"):
+                parts = {part for part in ast.walk(node) if isinstance(part, ast.JoinedStr)}
+                found |= {write_template(part, {}) for part in parts}
+            elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "note":
+                found |= {write_template(node.value, {})}
+    return found - {""}
+
+
 def extract_catalogue() -> set[str]:
     """Return what the catalogues say of offerings and of their settings."""
     found = set()

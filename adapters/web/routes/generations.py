@@ -54,7 +54,7 @@ async def quote_generation(call: Call, body: NewGeneration) -> GenerationQuote:
     spec, quote = await call.studio.generations.quote(call.principal, body.to_wishes())
     balance = await call.studio.points.get_balance(call.principal.account)
     return GenerationQuote(
-        spec=GenerationSpecView.of(spec),
+        spec=GenerationSpecView.show(spec, call.words),
         quote=GenerationPriceView.of(quote),
         royalty_points=spec.get_royalties(quote.points),
         balance_points=balance,
@@ -72,26 +72,28 @@ async def submit_generation(
     A worker that trains draws when its training is over; another worker does not wait for it."""
     wishes = body.to_wishes()
     job = await call.studio.generations.submit(call.principal, wishes, idempotency_key)
-    return GenerationView.of(job)
+    return GenerationView.show(job, call.words)
 
 
 @routes.get("/generations")
 async def list_generations(call: Call, query: PageQuery) -> Listing[GenerationView]:
     """List your generations, newest first."""
     page = await call.studio.generations.list_own(call.principal, query.page())
-    return Listing[GenerationView].of(page)
+    return Listing[GenerationView].show(page, lambda job: GenerationView.show(job, call.words))
 
 
 @routes.get("/generations/{generation_id}")
 async def get_generation(call: Call, generation_id: str) -> GenerationView:
     """Get a generation as it is now."""
-    return GenerationView.of(await call.studio.generations.get(call.principal, generation_id))
+    job = await call.studio.generations.get(call.principal, generation_id)
+    return GenerationView.show(job, call.words)
 
 
 @routes.post("/generations/{generation_id}/cancel", scope=Scope.WRITE, errors=(ConflictError,))
 async def cancel_generation(call: Call, generation_id: str) -> GenerationView:
     """Ask a generation to stop; pictures that are ready stay and are charged, the rest comes back."""
-    return GenerationView.of(await call.studio.generations.cancel(call.principal, generation_id))
+    job = await call.studio.generations.cancel(call.principal, generation_id)
+    return GenerationView.show(job, call.words)
 
 
 @routes.get("/generations/{generation_id}/images/{name}", media="image/png")
@@ -107,4 +109,6 @@ async def follow_generation(call: Call, generation_id: str) -> web.StreamRespons
     async with listen(call) as events:
         # Read after listening has begun, so that no event falls between the two.
         job = await call.studio.generations.get(call.principal, generation_id)
-        return await tell(call, GenerationView.of(job), until_end(events, "generation", job))
+        return await tell(
+            call, GenerationView.show(job, call.words), until_end(events, "generation", job)
+        )

@@ -134,4 +134,4 @@ async def suggest_trigger_words(call: Call, query: WordQuery) -> Suggestions:
 async def resolve_prompt(call: Call, body: PromptForm) -> ResolutionView:
     """Say which models a prompt brings in for you, with weights, for a generator of your own."""
     resolution = await call.studio.resolver.resolve(call.principal, body.prompt, body.family)
-    return ResolutionView.of(resolution)
+    return ResolutionView.show(resolution, call.words)

@@ -78,7 +78,7 @@ async def give_points(call: Call, body: TransferForm, idempotency_key: str) -> T
 async def get_statement(call: Call, query: PageQuery) -> Listing[EntryView]:
     """List every movement of your points, newest first."""
     page = await call.studio.points.get_statement(call.principal, query.page())
-    return Listing[EntryView].of(page)
+    return Listing[EntryView].show(page, lambda entry: EntryView.show(entry, call.words))
 
 
 @routes.get("/points/statement.csv", media="text/csv")

@@ -36,15 +36,14 @@ async def submit_training(call: Call, idempotency_key: str, body: NewTraining) -
     The same Idempotency-Key with the same content is the same training, with other content 409."""
     wishes = TrainingWishes(**body.model_dump(exclude={"dataset"}))
     job = await call.studio.jobs.submit(call.principal, body.dataset, wishes, idempotency_key)
-    return TrainingView.of(job)
+    return TrainingView.show(job, call.words)
 
 
 @routes.get("/trainings")
 async def list_trainings(call: Call, query: TrainingQuery) -> Listing[TrainingView]:
     """List your trainings, newest first."""
     page = await call.studio.jobs.list_own(call.principal, query.page(), query.statuses())
-    items = tuple(TrainingView.show(job, call.words) for job in page.items)
-    return Listing[TrainingView](items=items, next=page.next.encode() if page.next else None)
+    return Listing[TrainingView].show(page, lambda job: TrainingView.show(job, call.words))
 
 
 @routes.get("/trainings/{training_id}")
@@ -56,14 +55,15 @@ async def get_training(call: Call, training_id: str) -> TrainingView:
 @routes.post("/trainings/{training_id}/cancel", scope=Scope.WRITE, errors=(ConflictError,))
 async def cancel_training(call: Call, training_id: str) -> TrainingView:
     """Ask a training to stop; steps that it has done are charged, the rest comes back."""
-    return TrainingView.of(await call.studio.jobs.cancel(call.principal, training_id))
+    job = await call.studio.jobs.cancel(call.principal, training_id)
+    return TrainingView.show(job, call.words)
 
 
 @routes.post("/trainings/{training_id}/retry", scope=Scope.SPEND, status=201, errors=_SPENDING)
 async def retry_training(call: Call, training_id: str, idempotency_key: str) -> TrainingView:
     """Buy a failed or cancelled training again, on the same pictures and at the same price."""
     job = await call.studio.jobs.retry(call.principal, training_id, idempotency_key)
-    return TrainingView.of(job)
+    return TrainingView.show(job, call.words)
 
 
 @routes.get("/trainings/{training_id}/metrics")

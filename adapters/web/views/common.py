@@ -1,10 +1,11 @@
 """What every public model shares: how it is made from a record, times, and lists by page."""
 
+from collections.abc import Callable
 from typing import Annotated, Generic, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from core.records import Cursor, Page, PageRequest, UtcTime
+from core.records import Cursor, Page, PageRequest, Record, UtcTime
 
 Time = Annotated[UtcTime, WithJsonSchema({"type": "string", "format": "date-time"})]
 
@@ -27,6 +28,7 @@ class Form(BaseModel):
 
 
 V = TypeVar("V", bound=View)
+R = TypeVar("R", bound=Record)
 
 
 class Listing(View, Generic[V]):
@@ -42,6 +44,12 @@ class Listing(View, Generic[V]):
             raise TypeError("a listing is made from a page")
         after = record.next.encode() if record.next else None
         return cls.model_validate({"items": record.items, "next": after})
+
+    @classmethod
+    def show(cls, page: Page[R], show_one: Callable[[R], V]) -> Self:
+        """Show a page of records, each in the way that is given."""
+        after = page.next.encode() if page.next else None
+        return cls(items=tuple(map(show_one, page.items)), next=after)
 
 
 class PageQuery(Form):

@@ -1,6 +1,6 @@
 """Generations as the API shows and takes them."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
@@ -12,8 +12,10 @@ from adapters.web.views.trainings import (
     HistoryLineView,
     ProgressView,
 )
+from bots.wording import Words
+from core.generations.records import GenerationSpec
 from core.generations.wishes import GenerationWishes, LoraWish
-from core.jobs.records import Status
+from core.jobs.records import Job, Status
 from core.offerings.records import ParamValue
 
 
@@ -87,6 +89,12 @@ class GenerationSpecView(View):
     loras: tuple[LoraView, ...]
     warnings: tuple[str, ...]
 
+    @classmethod
+    def show(cls, spec: GenerationSpec, words: Words) -> Self:
+        """Show what is drawn, with its warnings in somebody's language."""
+        view = cls.of(spec)
+        return view.model_copy(update={"warnings": tuple(map(words.known, view.warnings))})
+
 
 class GenerationInputsView(View):
     """Everything that moves the price."""
@@ -139,6 +147,16 @@ class GenerationView(View):
     )
     created_at: Time
     updated_at: Time
+
+    @classmethod
+    def show(cls, job: Job, words: Words) -> Self:
+        """Show a generation; its warnings and why it failed are said in somebody's language."""
+        view = cls.of(job)
+        changes: dict[str, object] = {"spec": GenerationSpecView.show(job.generation, words)}
+        if view.error is not None:
+            said = {"message": words.known(view.error.message)}
+            changes["error"] = view.error.model_copy(update=said)
+        return view.model_copy(update=changes)
 
 
 class GenerationQuote(View):

@@ -6,10 +6,12 @@ from typing import Literal, Self
 from pydantic import ConfigDict, Field
 
 from adapters.web.views.common import FileView, Form, PageQuery, SampleView, Time, View
+from bots.wording import Words
 from core.accounts.records import Principal
 from core.models.browsing import Search
 from core.models.publishing import Card
 from core.models.records import ModelAccess, ModelState, TrainedModel
+from core.models.resolution import Resolution
 from core.models.service import list_files
 
 
@@ -227,3 +229,9 @@ class ResolutionView(View):
     models: tuple[ResolvedModelView, ...]
     renamed: tuple[RenamedView, ...]
     warnings: tuple[str, ...]
+
+    @classmethod
+    def show(cls, resolution: Resolution, words: Words) -> Self:
+        """Show what a prompt means, with its warnings in somebody's language."""
+        view = cls.of(resolution)
+        return view.model_copy(update={"warnings": tuple(map(words.known, view.warnings))})

@@ -1,11 +1,13 @@
 """Balance and statement as the API shows them."""
 
 from datetime import date
+from typing import Self
 
 from pydantic import ConfigDict, Field, StrictInt
 
 from adapters.web.views.common import Form, Time, View
-from core.points.records import EntryKind
+from bots.wording import Words
+from core.points.records import Entry, EntryKind
 
 
 class BalanceView(View):
@@ -76,6 +78,12 @@ class EntryView(View):
     amount_points: int
     balance_after_points: int
     created_at: Time
+
+    @classmethod
+    def show(cls, entry: Entry, words: Words) -> Self:
+        """Show a line; what it was for is said in somebody's language."""
+        view = cls.of(entry)
+        return view.model_copy(update={"note": words.known(view.note)})
 
 
 class EarningsView(View):

@@ -123,3 +123,28 @@ async def test_a_generation_is_followed_to_its_end(ada: Api, studio: Studio) -> 
 async def test_a_seed_that_is_none_is_refused(ada: Api, text: str) -> None:
     headers = {"Idempotency-Key": "k", "Content-Type": "application/json"}
     await ada.json("POST", "/generations", 422, data=text, headers=headers)
+
+
+async def test_warnings_and_lines_of_the_statement_are_said_in_the_readers_language(
+    ada: Api,
+) -> None:
+    german = {"Accept-Language": "de", "Idempotency-Key": "german"}
+    drawing = {**DRAWING, "prompt": "a chair <lora:nobodys:1>"}
+    told = (
+        "Ein Modell „nobodys“, das du verwenden kannst, gibt es nicht; sein Tag wurde weggelassen."
+    )
+    quoted = await ada.json("POST", "/generations/quote", json=drawing, headers=german)
+    assert quoted["spec"]["warnings"] == [told]
+    made = await ada.json("POST", "/generations", 201, json=drawing, headers=german)
+    assert made["spec"]["warnings"] == [told]
+    (listed,) = (await ada.json("GET", "/generations", headers=german))["items"]
+    assert listed["spec"]["warnings"] == [told]
+    body = {"prompt": drawing["prompt"], "family": "tiny"}
+    resolved = await ada.json("POST", "/loras/resolve", json=body, headers=german)
+    assert resolved["warnings"] == [told]
+    lines = (await ada.json("GET", "/points/statement", headers=german))["items"]
+    assert lines[0]["note"] == "Generierung von 2"
+    assert (
+        "There is no model"
+        in (await ada.json("GET", "/generations"))["items"][0]["spec"]["warnings"][0]
+    )
