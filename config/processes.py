@@ -4,6 +4,7 @@ import asyncio
 import ctypes
 import signal
 import socket
+from collections.abc import Callable
 
 _PR_SET_PDEATHSIG = 1
 
@@ -32,3 +33,18 @@ async def end_process(process: asyncio.subprocess.Process, within_s: float) -> N
 def end_with_parent() -> None:
     """Be told to end when the parent is killed; runs in the child, before its program."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def end_on_signal(*calls: Callable[[], None]) -> asyncio.Event:
+    """Make SIGTERM and SIGINT set an event, and call these first."""
+    ending = asyncio.Event()
+
+    def end() -> None:
+        for call in calls:
+            call()
+        ending.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, end)
+    return ending

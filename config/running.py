@@ -1,28 +1,21 @@
-"""What each process does between its start and its end: the web server, and the worker."""
+"""What a web server does between its start and its end."""
 
 import asyncio
 import logging
-import signal
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
 
 from limits.aio.storage import Storage
 
-from adapters.arq_queue import ArqListener
 from adapters.redis_limits import open_counts
 from adapters.redis_server import wait_until_ready
 from adapters.web.app import create_app
 from adapters.web.limiting import Action, RateLimits
 from adapters.web.server import BoundedSite, make_runner
-from bots.catalogue import list_commands
-from bots.conversation import Conversation
-from bots.delivery import deliver_news
-from config.doors import make_doors, open_messengers, run_doors
+from config.doors import make_conversation, make_doors, run_doors
+from config.processes import end_on_signal
 from config.settings import Settings
 from config.wiring import open_studio
 from core.studio import Studio
-from worker.tasks import Worker
-from worker.workplace import Workplace
 
 _log = logging.getLogger(__name__)
 _RECONCILE_EVERY_S = 300.0
@@ -31,7 +24,7 @@ _REDIS_S = 20.0
 
 async def serve(settings: Settings) -> None:
     """Answer HTTP until told to end; requests that run then have a moment to finish."""
-    ending = _end_on_signal()
+    ending = end_on_signal()
     if settings.runs_own_redis:
         await wait_until_ready(settings.get_redis_url(), _REDIS_S)
     async with (
@@ -63,43 +56,6 @@ async def serve(settings: Settings) -> None:
             duties.cancel()
 
 
-async def work(settings: Settings) -> None:
-    """Train until told to end; a running training then saves a checkpoint and goes back to the queue."""
-    if settings.runs_own_redis:
-        await wait_until_ready(settings.get_redis_url(), _REDIS_S)
-    place = Workplace(
-        folder=settings.scratch_folder,
-        lease_s=settings.lease_s,
-        checkpoint_every_s=settings.checkpoint_every_s,
-        drain_s=settings.drain_s,
-        kinds=frozenset(settings.worker_kinds),
-        generation_idle_s=settings.generation_idle_s,
-        cache=settings.cache_folder,
-        cache_bytes=settings.cache_bytes,
-    )
-    async with (
-        open_studio(settings) as studio,
-        AsyncExitStack() as stack,
-        asyncio.TaskGroup() as group,
-    ):
-        messengers = await open_messengers(settings, stack)
-        conversation = make_conversation(settings, studio)
-        delivering = group.create_task(deliver_news(studio, conversation, messengers))
-        worker = Worker(studio, settings.worker_families, place, settings.sweep_every_s)
-        url = settings.get_redis_url()
-        listeners = [ArqListener(url, queue, worker.handle) for queue in settings.list_queues()]
-        listening = [group.create_task(listener.listen()) for listener in listeners]
-        _end_on_signal(worker.drain, *(listener.stop_listening for listener in listeners))
-        await worker.run()
-        for task in (*listening, delivering):
-            task.cancel()
-
-
-def make_conversation(settings: Settings, studio: Studio) -> Conversation:
-    """Make what answers people on every chat platform."""
-    return Conversation(studio, list_commands(), welcome_points=settings.welcome_points)
-
-
 def make_limits(settings: Settings, counts: Storage) -> RateLimits:
     """Make the limits of a server. Raises InvalidError for one that is not readable."""
     chosen = {
@@ -117,21 +73,6 @@ def _list_checks(studio: Studio) -> dict[str, Callable[[], Awaitable[None]]]:
         await studio.points.get_balance("nobody")
 
     return {"database": check_database, "queue": studio.wakeups.check}
-
-
-def _end_on_signal(*calls: Callable[[], None]) -> asyncio.Event:
-    """Make SIGTERM and SIGINT set an event, and call these first."""
-    ending = asyncio.Event()
-
-    def end() -> None:
-        for call in calls:
-            call()
-        ending.set()
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, end)
-    return ending
 
 
 async def _do_duties(studio: Studio, settings: Settings) -> None:

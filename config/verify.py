@@ -8,7 +8,7 @@ import typer
 
 from adapters.ed25519 import is_signed
 from config.settings import Settings
-from config.wiring import open_signer
+from config.signing import open_signer
 from core.errors import InvalidError
 from core.models.statement import get_fingerprint
 from worker.verifying import Verdict, verify_file

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from adapters.arq_queue import ArqWakeups
-from adapters.ed25519 import Ed25519Signer, open_key, read_key
 from adapters.fetching import WebFetcher
 from adapters.images.pool import SandboxedImages
 from adapters.redis_events import RedisEvents
 from config.settings import Settings
+from config.signing import open_signer
 from config.stores import open_blobs, open_stores
 from core.errors import InvalidError
 from core.offerings.captioning import parse_captioning
@@ -69,12 +69,6 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
             packages=settings.star_packages,
             transfers_per_day=settings.transfers_per_day,
         )
-
-
-def open_signer(settings: Settings) -> Ed25519Signer:
-    """Open this instance's key. Raises InvalidError, DamagedError."""
-    given = settings.signing_key.get_secret_value()
-    return read_key(given) if given else open_key(settings.signing_key_file)
 
 
 def load_offerings(settings: Settings) -> Offerings:

@@ -1,0 +1,1 @@
+"""Commands of the command line, apart from it so that each one is imported when it is asked for."""

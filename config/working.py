@@ -1,0 +1,48 @@
+"""What a worker does between its start and its end; apart from the web server, which a worker lacks."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from adapters.arq_queue import ArqListener
+from adapters.redis_server import wait_until_ready
+from bots.delivery import deliver_news
+from config.doors import make_conversation, open_messengers
+from config.processes import end_on_signal
+from config.settings import Settings
+from config.wiring import open_studio
+from worker.tasks import Worker
+from worker.workplace import Workplace
+
+_REDIS_S = 20.0
+
+
+async def work(settings: Settings) -> None:
+    """Train until told to end; a running training then saves a checkpoint and goes back to the queue."""
+    if settings.runs_own_redis:
+        await wait_until_ready(settings.get_redis_url(), _REDIS_S)
+    place = Workplace(
+        folder=settings.scratch_folder,
+        lease_s=settings.lease_s,
+        checkpoint_every_s=settings.checkpoint_every_s,
+        drain_s=settings.drain_s,
+        kinds=frozenset(settings.worker_kinds),
+        generation_idle_s=settings.generation_idle_s,
+        cache=settings.cache_folder,
+        cache_bytes=settings.cache_bytes,
+    )
+    async with (
+        open_studio(settings) as studio,
+        AsyncExitStack() as stack,
+        asyncio.TaskGroup() as group,
+    ):
+        messengers = await open_messengers(settings, stack)
+        conversation = make_conversation(settings, studio)
+        delivering = group.create_task(deliver_news(studio, conversation, messengers))
+        worker = Worker(studio, settings.worker_families, place, settings.sweep_every_s)
+        url = settings.get_redis_url()
+        listeners = [ArqListener(url, queue, worker.handle) for queue in settings.list_queues()]
+        listening = [group.create_task(listener.listen()) for listener in listeners]
+        end_on_signal(worker.drain, *(listener.stop_listening for listener in listeners))
+        await worker.run()
+        for task in (*listening, delivering):
+            task.cancel()
