@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import shutil
-import subprocess
 import sys
 import tomllib
 import zipfile
@@ -16,10 +14,9 @@ from config.processes import end_process, find_free_port
 from config.settings import Settings
 from tests.bench.yard import wait_for_http
 from tests.conftest import ROOT
+from tests.wheels import PACKAGES, build_wheel
 
-PACKAGES = ("adapters", "bots", "config", "core", "worker")
 NOT_SHIPPED = ("config/deploy/", "worker/tiny_sd/README.md")
-BUILD = "import sys; from setuptools.build_meta import build_wheel; print(build_wheel(sys.argv[1]))"
 BLOCKER = """
 import sys
 
@@ -34,21 +31,7 @@ sys.meta_path.insert(0, Blocker())
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A wheel, built beside the sources, for a build leaves files where it ran."""
-    folder = tmp_path_factory.mktemp("wheel")
-    for package in PACKAGES:
-        ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
-        shutil.copytree(ROOT / package, folder / "source" / package, ignore=ignore)
-    for name in ("pyproject.toml", "README.md"):
-        shutil.copy(ROOT / name, folder / "source" / name)
-    subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", BUILD, str(folder)],
-        cwd=folder / "source",
-        check=True,
-        capture_output=True,
-        timeout=120,
-    )
-    return next(folder.glob("*.whl"))
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 def test_the_wheel_holds_every_file_of_the_packages(wheel: Path) -> None:
