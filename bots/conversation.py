@@ -34,6 +34,7 @@ from bots.dialog import (
 from bots.failures import apologise, explain
 from bots.first_contact import greet, meet
 from bots.incoming import Incoming, note_pictures, take_up_pictures
+from bots.noting import noted
 from bots.wording import Words
 from core.conversations.records import Draft
 from core.conversations.service import Spot
@@ -56,6 +57,7 @@ class Conversation:
         """Where a link's code can be opened, by platform; platforms that can add themselves."""
         self._locks: WeakValueDictionary[Spot, asyncio.Lock] = WeakValueDictionary()
 
+    @noted
     async def handle(self, incoming: Incoming) -> Answer:
         """Answer, whatever comes in and whatever goes wrong. One person's messages are taken in turn."""
         words = Words(incoming.locale)
@@ -194,8 +196,7 @@ class Conversation:
         asked = Request(command, {n: v for n, v in draft.args.items() if not isinstance(v, list)})
         answer = await self._go_on(context, asked)
         if isinstance(answer, Question):
-            hint = context.words.say("Send pictures, or type “done”.")
-            return replace(answer, problem=hint)
+            return replace(answer, problem=context.words.say("Send pictures, or type “done”."))
         return answer
 
     async def _go_on(self, context: Context, request: Request) -> Answer:
@@ -208,8 +209,8 @@ class Conversation:
         if command.confirm is not None and not request.sure:
             return await self._confirm(context, request, found)
         if command.stays and command.images is not None:
-            kept = dict(found.values)
-            await self._keep(context, replace(request, pictures=()), kept, command.images.name)
+            waiting = replace(request, pictures=())
+            await self._keep(context, waiting, dict(found.values), command.images.name)
         else:
             await self.studio.conversations.drop_draft(context.spot)
         try:
@@ -233,8 +234,7 @@ class Conversation:
         )
         await self._keep(context, request, {**args.values, _SURE: shortcut.id}, ASKED_SURE)
         ask = ask_sure(context, request.command, shortcut.id)
-        first, last = ask.buttons[0], ask.buttons[1]
-        return replace(reply, buttons=(first, *reply.buttons, last))
+        return replace(reply, buttons=(ask.buttons[0], *reply.buttons, ask.buttons[1]))
 
     async def _keep(
         self, context: Context, request: Request, given: Mapping[str, JsonValue], asked: str

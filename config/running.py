@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 
 from limits.aio.storage import Storage
 
@@ -12,13 +13,17 @@ from adapters.web.app import create_app
 from adapters.web.limiting import Action, RateLimits
 from adapters.web.server import BoundedSite, make_runner
 from config.doors import make_conversation, make_doors, run_doors
+from config.metrics import open_meter, take_gauges
+from config.probing import list_checks
 from config.processes import end_on_signal
 from config.settings import Settings
 from config.wiring import open_studio
+from core.metering import Measure
 from core.studio import Studio
 
 _log = logging.getLogger(__name__)
 _RECONCILE_EVERY_S = 300.0
+_GAUGE_EVERY_S = 15.0
 _REDIS_S = 20.0
 
 
@@ -27,17 +32,17 @@ async def serve(settings: Settings) -> None:
     ending = end_on_signal()
     if settings.runs_own_redis:
         await wait_until_ready(settings.get_redis_url(), _REDIS_S)
-    async with (
-        open_studio(settings) as studio,
-        open_counts(settings.get_redis_url()) as counts,
-        asyncio.TaskGroup() as group,
-    ):
+    async with AsyncExitStack() as stack:
+        meter = stack.enter_context(open_meter(settings.metrics_host, settings.metrics_port))
+        studio = await stack.enter_async_context(open_studio(settings, meter))
+        counts = await stack.enter_async_context(open_counts(settings.get_redis_url()))
+        group = await stack.enter_async_context(asyncio.TaskGroup())
         duties = group.create_task(_do_duties(studio, settings))
         doors = make_doors(settings, studio, make_conversation(settings, studio))
         hooks = {path: hook for door in doors for path, hook in door.hooks.items()}
         app = create_app(
             studio,
-            _list_checks(studio),
+            list_checks(studio),
             hooks=hooks,
             limits=make_limits(settings, counts),
             public_url=settings.get_public_url(),
@@ -68,26 +73,29 @@ def make_limits(settings: Settings, counts: Storage) -> RateLimits:
     return RateLimits(chosen, counts, settings.proxy_address_header)
 
 
-def _list_checks(studio: Studio) -> dict[str, Callable[[], Awaitable[None]]]:
-    async def check_database() -> None:
-        await studio.points.get_balance("nobody")
-
-    return {"database": check_database, "queue": studio.wakeups.check}
-
-
 async def _do_duties(studio: Studio, settings: Settings) -> None:
     """Sweep every few seconds; reconcile the ledger and pay royalties at the start and now and then."""
-    await asyncio.gather(
-        _repeat(studio.sweeper.sweep, settings.sweep_every_s),
-        _repeat(studio.reconciler.reconcile, _RECONCILE_EVERY_S),
-        _repeat(studio.payouts.sweep, settings.payout_every_s),
-    )
+
+    async def take() -> None:
+        await take_gauges(studio, settings)
+
+    duties: dict[str, tuple[Callable[[], Awaitable[object]], float]] = {
+        "sweep": (studio.sweeper.sweep, settings.sweep_every_s),
+        "reconcile": (studio.operations.gauges.reconcile, _RECONCILE_EVERY_S),
+        "payouts": (studio.payouts.sweep, settings.payout_every_s),
+    }
+    if settings.metrics_port:
+        duties["gauges"] = (take, _GAUGE_EVERY_S)
+    await asyncio.gather(*(_repeat(studio, name, *duty) for name, duty in duties.items()))
 
 
-async def _repeat(duty: Callable[[], Awaitable[object]], every_s: float) -> None:
+async def _repeat(
+    studio: Studio, name: str, duty: Callable[[], Awaitable[object]], every_s: float
+) -> None:
     while True:
         try:
             await duty()
         except Exception:  # the duties' door for errors: one that fails must not end the server
-            _log.exception("a duty failed; it is tried again")
+            _log.exception("the duty %s failed; it is tried again", name)
+            studio.meter.count(Measure.DUTY_FAILURES, duty=name)
         await asyncio.sleep(every_s)

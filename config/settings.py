@@ -87,6 +87,13 @@ class Settings(BaseSettings):
     """How much a worker keeps of what it computed from pictures and captions."""
     image_sandboxes: int = Field(default=2, ge=1, le=32)
     log_level: str = "INFO"
+    log_format: Literal["auto", "json", "text"] = "auto"
+    """JSON lines, or lines for people; auto: for people where standard error is a terminal."""
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = Field(default=0, ge=0, le=65535)
+    """Where a server shows its figures to Prometheus, at `/metrics`, without a password; 0: nowhere."""
+    worker_metrics_port: int = Field(default=0, ge=0, le=65535)
+    """The same for a worker."""
     royalty_bps: int = Field(default=5000, ge=0, le=10_000)
     """How much of what a generation costs goes to the makers of the models it used, in 1/100 %."""
     use_points: int = Field(default=1, ge=0)

@@ -13,6 +13,7 @@ from config.settings import Settings
 from config.signing import open_signer
 from config.stores import open_blobs, open_stores
 from core.errors import InvalidError
+from core.metering import Meter, Unmetered
 from core.offerings.captioning import parse_captioning
 from core.offerings.catalogue import parse_base_models, parse_generations, parse_offerings
 from core.offerings.service import Offerings
@@ -30,7 +31,7 @@ class WallClock:
 
 
 @asynccontextmanager
-async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
+async def open_studio(settings: Settings, meter: Meter | None = None) -> AsyncIterator[Studio]:
     """Open every store and connection, and close them in the opposite order."""
     offerings = load_offerings(settings)
     async with AsyncExitStack() as stack:
@@ -54,6 +55,7 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
             events=events,
             clock=WallClock(),
             signer=open_signer(settings),
+            meter=meter or Unmetered(),
         )
         rates = RoyaltyRates(
             royalty_bps=settings.royalty_bps,

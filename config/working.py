@@ -7,6 +7,7 @@ from adapters.arq_queue import ArqListener
 from adapters.redis_server import wait_until_ready
 from bots.delivery import deliver_news
 from config.doors import make_conversation, open_messengers
+from config.metrics import open_meter
 from config.processes import end_on_signal
 from config.settings import Settings
 from config.wiring import open_studio
@@ -30,11 +31,10 @@ async def work(settings: Settings) -> None:
         cache=settings.cache_folder,
         cache_bytes=settings.cache_bytes,
     )
-    async with (
-        open_studio(settings) as studio,
-        AsyncExitStack() as stack,
-        asyncio.TaskGroup() as group,
-    ):
+    async with AsyncExitStack() as stack:
+        meter = stack.enter_context(open_meter(settings.metrics_host, settings.worker_metrics_port))
+        studio = await stack.enter_async_context(open_studio(settings, meter))
+        group = await stack.enter_async_context(asyncio.TaskGroup())
         messengers = await open_messengers(settings, stack)
         conversation = make_conversation(settings, studio)
         delivering = group.create_task(deliver_news(studio, conversation, messengers))

@@ -1,6 +1,6 @@
 """What the studio stands on: a store for each kind of record, and the ports; one list, read by whoever opens them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar, get_type_hints
 
 from core.accounts.records import (
@@ -17,6 +17,7 @@ from core.conversations.records import Draft, Receipt, Shortcut
 from core.datasets.records import Dataset, Invitation, Item, Member, Snapshot, Upload
 from core.downloads import DownloadLink
 from core.jobs.records import Job, LossChunk
+from core.metering import Meter, Unmetered
 from core.models.records import Favourite, MapState, NameClaim, TrainedModel
 from core.notifications.records import Notification
 from core.points.records import Entry, SpendingStop, Transfer
@@ -80,6 +81,7 @@ class Ports:
     events: Events
     clock: Clock
     signer: Signer
+    meter: Meter = field(default_factory=Unmetered)
 
 
 def pick(group: type[G], stores: Stores) -> G:

@@ -8,7 +8,6 @@ from core.accounts.records import Principal
 from core.accounts.service import Accounts
 from core.accounts.sessions import Sessions
 from core.accounts.tokens import Tokens
-from core.administration import Administration
 from core.auto_captions.service import AutoCaptions
 from core.conversations.receipts import Receipts
 from core.conversations.service import Conversations
@@ -40,8 +39,8 @@ from core.models.opening import ModelStores, open_models
 from core.notifications.delivery import Deliveries
 from core.notifications.service import Notifications
 from core.offerings.service import Offerings
+from core.operations import Operations
 from core.pictures import Pictures
-from core.points.reconcile import Reconciler
 from core.points.service import Points
 from core.points.spending import Spending
 from core.points.transfers import Transfers
@@ -51,7 +50,6 @@ from core.royalties.service import Royalties
 from core.royalties.usage import Usage
 from core.royalties.uses import Uses
 from core.stores import Ports, pick
-from core.topups.audit import PaymentAudit
 from core.topups.records import Package
 from core.topups.refunds import Refunds
 from core.topups.service import TopUps, TopUpStores
@@ -72,7 +70,7 @@ class Studio:
         transfers_per_day: int = 20,
     ) -> None:
         self.blobs, self.events, self.wakeups = ports.blobs, ports.events, ports.wakeups
-        self.signer = ports.signer
+        self.signer, self.meter = ports.signer, ports.meter
         self.public_url = public_url
         self.offerings = offerings
         self.rates = rates or RoyaltyRates()
@@ -108,7 +106,7 @@ class Studio:
         stores, clock = ports.stores, ports.clock
         self.datasets = Datasets(stores.datasets, stores.items, stores.members, clock)
         self.intake = Intake(
-            self.datasets, stores.items, ports.blobs, ports.images, self.accounts, clock
+            self.datasets, stores.items, ports.blobs, ports.images, self.accounts, clock, self.meter
         )
         self.imports = Imports(self.intake, self.datasets, ports.fetcher)
         working = self.datasets, self.imports, self.accounts, ports.blobs
@@ -154,16 +152,15 @@ class Studio:
     def _open_jobs(self, ports: Ports, lease_s: float) -> None:
         stores, events, clock = ports.stores, ports.events, ports.clock
         self.losses = Losses(stores.losses, clock)
-        settlement = self._settlement = Settlement(
-            stores.jobs, self.models, self.points, self._uses, self.notifications, clock
-        )
+        ended = self.models, self.points, self._uses, self.notifications, clock, ports.meter
+        settlement = self._settlement = Settlement(stores.jobs, *ended)
         submission = self._submission = Submission(
             stores.jobs, self.points, ports.wakeups, events, clock
         )
         self.leases = Leases(stores.jobs, self.accounts, settlement, events, clock, lease_s)
         trained = self.offerings, self.snapshots, self.datasets, self.models
-        ended = submission, settlement, events, clock
-        self.jobs = Jobs(stores.jobs, stores.losses, *trained, *ended)
+        ways = submission, settlement, events, clock
+        self.jobs = Jobs(stores.jobs, stores.losses, *trained, *ways)
         self.pictures = Pictures(self.jobs, ports.blobs, ports.drawings)
         self._open_other_jobs(ports)
 
@@ -220,11 +217,9 @@ class Studio:
                 self.top_ups.sweep,
             ),
         )
-        payments = PaymentAudit(stores.payments, stores.entries)
-        books = stores.entries, stores.stops, stores.jobs, stores.accruals
-        self.reconciler = Reconciler(*books, payments, self.points, clock)
-        looked_at = self.points, stores.jobs, self.reconciler
-        self.administration = Administration(stores.accounts, self.accounts, *looked_at)
+        self.operations = Operations(ports, self.accounts, self.points)
+        self.reconciler = self.operations.reconciler
+        self.administration = self.operations.administration
 
     def _open_linking(self, ports: Ports) -> None:
         stores = ports.stores

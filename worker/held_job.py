@@ -9,6 +9,7 @@ from core.errors import LeaseLostError, TrainyardError
 from core.jobs.events import job_event
 from core.jobs.metrics import LossPoint, ValidationPoint
 from core.jobs.records import Checkpoint, Job, Picture, Progress, Sample
+from core.metering import Measure
 from core.studio import Studio
 from worker.messages import StepLine, ValidationLine
 
@@ -64,6 +65,8 @@ class HeldJob:
             validation_loss=self._progress.validation_loss,
         )
         self._points.append((line.step, line.loss, line.learning_rate))
+        family = self.job.training.base_model.family
+        self._studio.meter.observe(Measure.STEP_S, took_s, family=family)
         self.is_dirty = True
 
     def note_drawing(self, step: int) -> None:

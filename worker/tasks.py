@@ -6,8 +6,11 @@ import os
 import socket
 from collections.abc import Sequence
 
+from core.correlation import correlated
 from core.errors import TrainyardError
+from core.jobs.attempts import find_wait_s
 from core.jobs.records import Job, Kind
+from core.metering import Measure
 from core.studio import Studio
 from worker.attempt import TrainingAttempt
 from worker.captioning.attempt import CaptionAttempt
@@ -81,7 +84,14 @@ class Worker:
         job = await self._studio.leases.claim(self._name, self._families, self._place.kinds)
         if job is None:
             return False
+        with correlated(job.request, job.id):
+            await self._do(job)
+        await self._nursery.prepare()
+        return True
+
+    async def _do(self, job: Job) -> None:
         _log.info("%s: claimed, attempt %d", job.id, job.attempts)
+        self._studio.meter.observe(Measure.WAIT_S, find_wait_s(job), kind=job.kind)
         match job.kind:
             case Kind.TRAIN:
                 await self._train(job)
@@ -89,8 +99,6 @@ class Worker:
                 await self._draw(job)
             case Kind.CAPTION:
                 await self._caption(job)
-        await self._nursery.prepare()
-        return True
 
     async def _train(self, job: Job) -> None:
         """Train, with all the memory that a warm child would have kept."""

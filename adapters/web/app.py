@@ -12,8 +12,10 @@ from adapters.web.cookies import SITE, Site
 from adapters.web.events import STREAMS, OpenStreams
 from adapters.web.headers import harden
 from adapters.web.limiting import LIMITS, RateLimits
+from adapters.web.noting import METER, note
 from adapters.web.openapi import make_document
 from adapters.web.pages import PAGES, STATIC
+from adapters.web.probes import PROBES, READINESS, Check, Readiness
 from adapters.web.problems import error_door
 from adapters.web.reference import make_reference
 from adapters.web.routes import (
@@ -36,7 +38,7 @@ from adapters.web.routes import (
     trainings,
     usage,
 )
-from adapters.web.routes.health import DOCUMENT, READINESS, Check
+from adapters.web.routes.health import DOCUMENT
 from adapters.web.routing import STUDIO, Operation
 from core.studio import Studio
 
@@ -82,16 +84,16 @@ def create_app(
     its scheme says whether cookies need TLS.
     """
     operations, site = list_operations(), Site(public_url)
-    app = web.Application(middlewares=[error_door, compress])
-    app[STUDIO] = studio
-    app[READINESS] = dict(readiness or {})
+    app = web.Application(middlewares=[note, error_door, compress])
+    app[STUDIO], app[METER] = studio, studio.meter
+    app[READINESS] = Readiness(readiness or {})
     app[SITE] = site
     app[LIMITS] = limits or RateLimits()
     document = make_document(operations, version("trainyard"), site.cookie)
     app[DOCUMENT] = json.dumps(document).encode()
     app[STREAMS] = OpenStreams(heartbeat_s)
     app.add_routes([operation.route() for operation in operations])
-    app.add_routes([*PAGES, STATIC, make_reference(document)])
+    app.add_routes([*PROBES, *PAGES, STATIC, make_reference(document)])
     app.add_routes([web.post(path, _take_hook(hook)) for path, hook in (hooks or {}).items()])
     app.on_response_prepare.append(harden)
     app.on_shutdown.append(app[STREAMS].end_all)

@@ -3,6 +3,7 @@
 from aiohttp import hdrs, web
 
 from adapters.web.cookies import SITE
+from adapters.web.noting import REQUEST, REQUEST_ID
 from adapters.web.problems import ANSWERED
 
 _HEADERS = {
@@ -33,3 +34,5 @@ async def harden(request: web.Request, response: web.StreamResponse) -> None:
     if request.app[SITE].is_https:
         response.headers["Strict-Transport-Security"] = _HSTS
     response.headers[hdrs.SERVER] = "Trainyard"
+    if REQUEST in request:
+        response.headers[REQUEST_ID] = request[REQUEST]

@@ -11,6 +11,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 from pydantic import ValidationError
 
+from adapters.web.noting import name_route
 from adapters.web.views.common import View
 from bots.wording import Words
 from core import errors
@@ -176,8 +177,7 @@ def _answer_http(request: web.Request, error: web.HTTPException) -> web.Response
 def _answer_unexpected(request: web.Request) -> web.Response:
     """Log the exception being handled under a number that the person can pass on."""
     number = secrets.token_hex(4)
-    resource = request.match_info.route.resource  # the address itself may hold a login link
-    _log.exception("error %s in %s %s", number, request.method, resource and resource.canonical)
+    _log.exception("error %s in %s %s", number, request.method, name_route(request))
     detail = f"Something went wrong here. Tell the operator the number {number}."
     return make_response(_problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail))
 

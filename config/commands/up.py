@@ -21,9 +21,13 @@ def up() -> None:
     print(f"Trainyard serves on {settings.get_public_url()} - Ctrl-C ends it.")
     print(f"Sign in, once and within five minutes:  {link}")
     print(f"For another link: {name_program()} login me. For a token: {name_program()} token me")
+    chosen = settings.log_format
+    if chosen == "auto":  # honcho reads what they write through pipes
+        chosen = "text" if sys.stderr.isatty() else "json"
+    given = os.environ | {"PYTHONUNBUFFERED": "1", "TRAINYARD_LOG_FORMAT": chosen}
     manager = Manager()
     for name in KEPT if settings.runs_own_redis else KEPT[1:]:
         command = f'exec "{sys.executable}" -m config.cli keep {name}'
-        manager.add_process(name, command, env=os.environ | {"PYTHONUNBUFFERED": "1"})
+        manager.add_process(name, command, env=given)
     manager.loop()
     sys.exit(manager.returncode)

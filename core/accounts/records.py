@@ -40,7 +40,8 @@ class Account(Record):
     """One person on every platform."""
 
     collection = "accounts"
-    indexed = ("role",)
+    indexed = ("role", "merged_into")
+    filtered = ("storage_bytes",)
 
     display_name: str
     role: Role = Role.MEMBER

@@ -17,6 +17,7 @@ from core.errors import (
     StaleError,
     TooLargeError,
 )
+from core.metering import Measure, Meter, timed
 from core.ports import Blobs, Clock, Documents, Images, NormalisedImage
 from core.records import Condition, Value, new_id
 
@@ -42,6 +43,7 @@ class Intake:
         images: Images,
         accounts: Accounts,
         clock: Clock,
+        meter: Meter,
     ) -> None:
         self._datasets = datasets
         self._items = items
@@ -49,6 +51,7 @@ class Intake:
         self._images = images
         self._accounts = accounts
         self._clock = clock
+        self._meter = meter
 
     async def add_image(
         self, principal: Principal, dataset_id: str, body: AsyncIterator[bytes], image: NewImage
@@ -58,6 +61,12 @@ class Intake:
         Raises UnreadableImageError, TooLargeError, InvalidError, NotFoundError; then nothing is kept.
         """
         require_scope(principal, Scope.WRITE)
+        with timed(self._meter, self._clock, Measure.UPLOAD_S, source=image.source):
+            return await self._add(principal, dataset_id, body, image)
+
+    async def _add(
+        self, principal: Principal, dataset_id: str, body: AsyncIterator[bytes], image: NewImage
+    ) -> tuple[Item, bool]:
         dataset = await self._datasets.get_joint(principal, dataset_id)
         caption = check_caption(image.caption)
         account = await self._accounts.get(principal)

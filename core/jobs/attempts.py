@@ -43,6 +43,12 @@ def claim(job: Job, owner: str, now: datetime, lasts_s: float) -> Job:
     )
 
 
+def find_wait_s(job: Job) -> float:
+    """Return how long a job that was claimed just now had waited in the queue."""
+    queued = [line.at for line in job.history if line.status is Status.QUEUED]
+    return (job.history[-1].at - queued[-1]).total_seconds() if queued else 0.0
+
+
 def extend(job: Job, now: datetime) -> Job:
     """Return the leased job with its lease running from now."""
     assert job.lease is not None  # only the holder of a lease extends it

@@ -137,6 +137,8 @@ class Job(Record):
     owner: str
     idempotency_key: str
     request_sha256: str
+    request: str = ""
+    """The request that asked for it, as logs name it."""
     dataset: str = ""
     dataset_name: str = ""
     snapshot: str = ""

@@ -4,6 +4,7 @@ import logging
 
 from core.errors import StaleError, UnavailableError
 from core.jobs.records import TERMINAL, Job, Kind, Status
+from core.metering import Measure, Meter
 from core.models.service import Models
 from core.notifications.service import Notifications
 from core.offerings.price import compute_charge
@@ -28,6 +29,7 @@ class Settlement:
         uses: Uses,
         notifications: Notifications,
         clock: Clock,
+        meter: Meter,
     ) -> None:
         self._jobs = jobs
         self._models = models
@@ -35,6 +37,7 @@ class Settlement:
         self._uses = uses
         self._notifications = notifications
         self._clock = clock
+        self._meter = meter
 
     async def finish(self, job: Job) -> Job:
         """Make the model, settle the hold, put the news in the outbox, then clear the mark."""
@@ -51,9 +54,12 @@ class Settlement:
             model=model.id if model else None,
         )
         try:
-            return await self._jobs.replace(done)
-        except StaleError:
+            done = await self._jobs.replace(done)
+        except StaleError:  # another process has finished it, and counted it
             return await self._jobs.get(job.id)
+        code = job.error.code if job.error else ""
+        self._meter.count(Measure.JOBS_ENDED, kind=job.kind, status=job.status, code=code)
+        return done
 
     async def finish_soon(self, job: Job) -> Job:
         """Finish a job now if everything is up; its end is stored already, so the sweeper can do it later."""

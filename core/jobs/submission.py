@@ -3,6 +3,7 @@
 import contextlib
 import logging
 
+from core.correlation import get_request_id
 from core.errors import (
     AlreadyExistsError,
     ConflictError,
@@ -67,7 +68,8 @@ class Submission:
         await self._points.check_covers(job.owner, job.quote.points)
         for _ in range(_MAX_RACES):
             try:
-                return await self.advance(await self._jobs.insert(job))
+                named = job.model_copy(update={"request": get_request_id()})
+                return await self.advance(await self._jobs.insert(named))
             except AlreadyExistsError:
                 twin = await self.repeat(job.owner, job.idempotency_key, job.request_sha256)
                 if twin is not None:
@@ -110,6 +112,7 @@ class Submission:
     async def _queue(self, job: Job) -> Job:
         try:
             job = await self._jobs.replace(move(job, Status.QUEUED, self._clock.now()))
+            _log.info("%s: queued", job.id)
         except StaleError:  # a twin queued it; held jobs are never deleted
             return await self._jobs.get(job.id)
         await self.wake(job)

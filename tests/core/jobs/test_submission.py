@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from core.accounts.records import Scope
+from core.correlation import correlated
 from core.errors import (
     ConflictError,
     ForbiddenError,
@@ -17,7 +18,7 @@ from core.jobs.records import Status
 from core.offerings.service import TrainingWishes
 from core.points.records import EntryKind
 from core.records import PageRequest
-from tests.core.yard import PRICE, STEPS, Yard, wishes
+from tests.core.yard import FAMILIES, PRICE, STEPS, Yard, wishes
 
 
 async def test_a_submission_holds_its_price_and_is_queued(yard: Yard) -> None:
@@ -27,6 +28,19 @@ async def test_a_submission_holds_its_price_and_is_queued(yard: Yard) -> None:
     assert job.quote.points == PRICE
     assert await yard.studio.points.get_balance(mira.account) == 1000 - PRICE
     assert (await yard.check()).open_holds_points == PRICE
+
+
+async def test_a_job_carries_the_id_of_the_request_that_asked_for_it_to_its_worker(
+    yard: Yard,
+) -> None:
+    mira = await yard.meet()
+    dataset = await yard.fill(mira)
+    with correlated("request-1"):
+        job = await yard.submit(mira, dataset)
+    assert job.request == "request-1"
+    claimed = await yard.studio.leases.claim("worker", FAMILIES)
+    assert claimed is not None
+    assert (claimed.id, claimed.request) == (job.id, "request-1")
 
 
 @pytest.mark.parametrize(
