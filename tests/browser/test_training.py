@@ -9,7 +9,7 @@ from tests.browser.conftest import LOOKS, OpenPage, wait_until_ready
 from tests.browser.test_frame import find_breaches, is_wider_than_the_screen
 from tests.browser.yard import Yard
 
-_MAKE_DATASET = """async ([name, pictures]) => {
+MAKE_DATASET = """async ([name, pictures]) => {
   const { api } = await import("/static/lib/api.js");
   const made = await api.post("/datasets", { name });
   const form = new FormData();
@@ -31,7 +31,7 @@ _ON_A_TRAINING = re.compile(r"/trainings/jb_\w+$")
 
 def open_form(page: Page, yard: Yard, name: str = "Mira", query: str = "") -> str:
     """Make a dataset of four pictures, open the form for it, and return the dataset's id."""
-    dataset = str(page.evaluate(_MAKE_DATASET, [name, 4]))
+    dataset = str(page.evaluate(MAKE_DATASET, [name, 4]))
     page.goto(f"{yard.url}/train?dataset={dataset}{query}")
     wait_until_ready(page)
     return dataset

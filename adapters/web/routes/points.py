@@ -17,8 +17,11 @@ from adapters.web.views.points import (
     EarnedView,
     EarningsView,
     EntryView,
+    PackageList,
+    PackageView,
     ReceiverView,
     SpendingView,
+    TillView,
     TransferForm,
     TransferView,
 )
@@ -52,6 +55,14 @@ async def set_caps(call: Call, body: CapsForm) -> SpendingView:
     What is left out has no cap. Tokens that may only spend cannot change caps."""
     caps = SpendingCaps(day_points=body.day_points, month_points=body.month_points)
     return _show_spent(await call.studio.spending.set_caps(call.principal, caps))
+
+
+@routes.get("/points/packages")
+async def list_packages(call: Call) -> PackageList:
+    """List what points cost, and the platforms on which the bot sells them."""
+    top_ups = call.studio.top_ups
+    tills = (TillView(platform=name, address=where) for name, where in top_ups.tills.items())
+    return PackageList(items=tuple(map(PackageView.of, top_ups.packages)), sold_on=tuple(tills))
 
 
 @routes.get("/points/receivers/{name}", errors=(RefusedError,))

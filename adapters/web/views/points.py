@@ -36,6 +36,27 @@ class CapsForm(Form):
     month_points: StrictInt | None = None
 
 
+class PackageView(View):
+    """So many points for so many Telegram Stars."""
+
+    points: int
+    stars: int
+
+
+class TillView(View):
+    """A platform whose bot takes money, by `/topup`, and where its chat is."""
+
+    platform: str
+    address: str
+
+
+class PackageList(View):
+    """What is sold, and where; when `sold_on` is empty, nowhere."""
+
+    items: tuple[PackageView, ...]
+    sold_on: tuple[TillView, ...]
+
+
 class ReceiverView(View):
     """Who would receive points."""
 

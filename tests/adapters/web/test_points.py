@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from core.royalties.records import Part
 from core.studio import Studio
+from core.topups.records import Package
 from tests.adapters.web.conftest import Api, World
 
 
@@ -120,3 +121,13 @@ async def test_caps_are_set_shown_and_minded(ada: Api, studio: Studio) -> None:
         assert (await ada.ask("PUT", "/points/caps", json={"day_points": wrong})).status == 422
     await ada.json("PUT", "/points/caps", json={})
     await ada.json("POST", "/points/transfers", json=body, headers=key, status=201)
+
+
+async def test_packages_say_what_is_sold_and_where(ada: Api, studio: Studio) -> None:
+    assert (await ada.json("GET", "/points/packages"))["sold_on"] == []
+    studio.top_ups.packages = (Package(points=100, stars=50),)
+    studio.top_ups.tills["telegram"] = "https://t.me/yardbot"
+    assert await ada.json("GET", "/points/packages") == {
+        "items": [{"points": 100, "stars": 50}],
+        "sold_on": [{"platform": "telegram", "address": "https://t.me/yardbot"}],
+    }

@@ -141,7 +141,7 @@ async function tokens(show, signal) {
     <td>${button(say("Revoke"), () => revoke(token), { kind: "quiet small" })}</td>
   </tr>`);
   const heads = [say("Name"), say("May"), say("Ends"), say("Last used"), html`<span class="visually-hidden">${say("Revoke")}</span>`];
-  const intro = html`<p class="quiet">${say("A token lets a program do here what you may do.")} <a href="/api/v1/openapi.json" target="_blank" rel="noopener">${say("What programs can ask for")}</a></p>`;
+  const intro = html`<p class="quiet">${say("A token lets a program do here what you may do.")} <a href="/reference" target="_blank" rel="noopener">${say("What programs can ask for")}</a></p>`;
   return [intro, rows.length ? table(say("Tokens for programs"), heads, rows) : null, html`<div class="actions">${button(say("New token"), () => makeToken(show), { icon: "add" })}</div>`];
 }
 

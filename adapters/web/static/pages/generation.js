@@ -41,7 +41,8 @@ function showPicture(job, { file, seed }) {
   const source = address(`/generations/${job.id}/images/${file.name}`);
   return html`<figure class="card">
     <img src=${source} alt=${job.spec.typed_prompt} width=${job.spec.width_px} height=${job.spec.height_px} class="drawn" />
-    <figcaption class="row spread small-text"><span>${say("Seed")} <code>${seed}</code></span><a href=${source} download=${file.name}>${say("Download")}</a></figcaption>
+    <figcaption class="row spread small-text"><span>${say("Seed")} <code>${seed}</code></span>
+      <span class="row"><a href=${`/generate?${new URLSearchParams({ again: job.id, seed })}`}>${say("Vary it")}</a><a href=${source} download=${file.name}>${say("Download")}</a></span></figcaption>
   </figure>`;
 }
 

@@ -1,11 +1,12 @@
-/** Points: the balance, every line of the statement, and what one's models earn. */
+/** Points: the balance, every line of the statement, what one's models earn, and what may be done with points. */
 
 import { address, api, list } from "../lib/api.js";
 import { html } from "../lib/dom.js";
-import { icon } from "../lib/icons.js";
 import { listen } from "../lib/live.js";
 import { button, empty, linkButton, pageHead, table, tabs } from "../lib/pieces.js";
-import { count, mark, moment, number, points, say } from "../lib/words.js";
+import { mark, moment, number, points, say } from "../lib/words.js";
+import { writeEarnings } from "./points_earnings.js";
+import { writeCaps, writeGiving, writeMore } from "./points_spending.js";
 
 const KINDS = {
   grant: mark("Granted"),
@@ -21,8 +22,6 @@ const KINDS = {
   move_out: mark("Moved"),
   move_in: mark("Moved"),
 };
-const DAYS = 30;
-const DAY_MS = 24 * 3600 * 1000;
 
 export async function open(place) {
   place.setTitle(say("Points"));
@@ -44,7 +43,9 @@ export async function open(place) {
     ${tabs(place, [
       ["statement", say("Statement"), () => statement],
       ["earnings", say("Earnings"), () => writeEarnings(signal)],
-      ["more", say("More points"), explainMore],
+      ["give", say("Give"), () => writeGiving(signal)],
+      ["caps", say("Caps"), () => writeCaps(signal)],
+      ["more", say("More points"), () => writeMore(signal)],
     ])}
   </div>`;
 }
@@ -91,53 +92,4 @@ function entryRow(entry) {
     <td class="number">${sign}${number(entry.amount_points)}</td>
     <td class="number">${number(entry.balance_after_points)}</td>
   </tr>`;
-}
-
-function writeEarnings(signal) {
-  const made = html`<div class="stack" aria-busy="true"></div>`;
-  Promise.all([api.get(`/royalties/days?days=${DAYS}`, { signal }), list("/models", { signal, limit: 50 }).next()])
-    .then(async ([{ items }]) => made.replaceChildren(items.length ? await drawEarnings(items, signal) : noEarnings()))
-    .catch(() => made.replaceChildren(noEarnings()))
-    .finally(() => made.removeAttribute("aria-busy"));
-  return made;
-}
-
-function noEarnings() {
-  const text = say("Publish a model: when others generate with it, you and those who gave pictures earn a share.");
-  return empty("models", say("Nothing earned in {days} days", { days: DAYS }), text, linkButton(say("My models"), "/models"));
-}
-
-async function drawEarnings(items, signal) {
-  const names = new Map();
-  for await (const model of list("/models", { signal })) names.set(model.id, model.name);
-  const days = [...Array(DAYS).keys()].map((back) => new Date(Date.now() - (DAYS - 1 - back) * DAY_MS).toISOString().slice(0, 10));
-  const totals = new Map(days.map((day) => [day, 0]));
-  const models = new Map();
-  for (const { day, model, points: earned, uses } of items) {
-    if (totals.has(day)) totals.set(day, totals.get(day) + earned);
-    const before = models.get(model) ?? { earned: 0, uses: 0 };
-    models.set(model, { earned: before.earned + earned, uses: before.uses + uses });
-  }
-  const most = Math.max(1, ...totals.values());
-  const bars = [...totals].map(([day, earned]) => {
-    const bar = html`<li title="${day}: ${points(earned)}"><span class="visually-hidden">${day}: ${points(earned)}</span></li>`;
-    bar.style.height = `${Math.max(earned ? 4 : 1, (100 * earned) / most)}%`;
-    return bar;
-  });
-  return html`<div class="stack">
-    <figure class="card">
-      <figcaption class="quiet">${say("Points a day, {days} days", { days: DAYS })}</figcaption>
-      <ol class="bars">${bars}</ol>
-    </figure>
-    ${table(say("Earnings"), [say("Model"), [say("Uses"), "number"], [say("Points"), "number"]], [...models].map(([id, { earned, uses }]) => html`<tr>
-        <td><a href="/models/${id}">${names.get(id) ?? id}</a></td>
-        <td class="number">${number(uses)}</td><td class="number">${number(earned)}</td>
-      </tr>`))}
-  </div>`;
-}
-
-function explainMore() {
-  return html`<div class="stack">
-    <p class="note">${icon("info")}<span>${say("Who runs this instance gives out points. Where the bot is on Telegram and sells them, write /topup to it there; they arrive here at once.")}</span></p>
-  </div>`;
 }
