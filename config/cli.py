@@ -98,6 +98,11 @@ COMMANDS = (
         "config.commands.upkeep:doctor",
         "Check what this machine has, and say what to do about what it lacks.",
     ),
+    Command(
+        "openapi",
+        "config.commands.document:openapi",
+        "Print the document of the HTTP API, as a server has it at /api/v1/openapi.json.",
+    ),
     Command("web", "config.commands.serve:serve"),
     Command("redis", "config.commands.kept:redis"),
     Command("keep", "config.commands.kept:keep_running"),

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from importlib.metadata import version
 
 from aiohttp import web
+from pydantic import JsonValue
 
 from adapters.web.bodies import read_body
 from adapters.web.compression import compress
@@ -89,7 +90,7 @@ def create_app(
     app[READINESS] = Readiness(readiness or {})
     app[SITE] = site
     app[LIMITS] = limits or RateLimits()
-    document = make_document(operations, version("trainyard"), site.cookie)
+    document = describe_api(site.cookie)
     app[DOCUMENT] = json.dumps(document).encode()
     app[STREAMS] = OpenStreams(heartbeat_s)
     app.add_routes([operation.route() for operation in operations])
@@ -98,6 +99,11 @@ def create_app(
     app.on_response_prepare.append(harden)
     app.on_shutdown.append(app[STREAMS].end_all)
     return app
+
+
+def describe_api(cookie: str = "trainyard") -> Mapping[str, JsonValue]:
+    """Make the OpenAPI document; `cookie` is the name of a session's."""
+    return make_document(list_operations(), version("trainyard"), cookie)
 
 
 def _take_hook(hook: Hook) -> Callable[[web.Request], Awaitable[web.Response]]:

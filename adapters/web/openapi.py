@@ -73,8 +73,9 @@ def _make_schemas(operations: Iterable[Operation]) -> tuple[References, dict[str
         for form in (operation.body, operation.query, operation.upload):
             if form is not None:
                 wanted[form, "validation"] = None
-        if operation.answer is not None:
-            wanted[operation.answer, "serialization"] = None
+        for view in (operation.answer, *operation.events.values()):
+            if view is not None:
+                wanted[view, "serialization"] = None
     made, definitions = models_json_schema(list(wanted), ref_template=_REF)
     references = {key: str(made[key]["$ref"]) for key in wanted}
     return references, definitions["$defs"]
@@ -114,20 +115,26 @@ class _Writer:
         content: Node = {operation.media: {}}
         if operation.answer is not None:
             content = {operation.media: self._schema(operation.answer, "serialization")}
+        if operation.events:
+            events = {n: self._schema(v, "serialization") for n, v in operation.events.items()}
+            content = {operation.media: {"x-events": {**events}}}
         answer: Node = {"description": operation.summary}
         if operation.status != 204:
             answer["content"] = content
         return {str(operation.status): answer}
 
     def _problems(self, operation: Operation) -> Node:
-        kinds: dict[str, list[str]] = {}
+        kinds: dict[str, list[type[TrainyardError]]] = {}
         for kind in _errors(operation):
-            words = (inspect.getdoc(kind) or "").partition("\n")[0]
-            kinds.setdefault(str(get_status(kind).value), []).append(f"`{kind.code}`: {words}")
+            kinds.setdefault(str(get_status(kind).value), []).append(kind)
         schema = self._schema(Problem, "serialization")
         return {
-            status: {"description": "\n\n".join(words), "content": {PROBLEM_JSON: schema}}
-            for status, words in sorted(kinds.items())
+            status: {
+                "description": "\n\n".join(map(_word, found)),
+                "x-codes": [kind.code for kind in found],
+                "content": {PROBLEM_JSON: schema},
+            }
+            for status, found in sorted(kinds.items())
         }
 
     def _schema(self, model: type[BaseModel], mode: Mode) -> Node:
@@ -182,3 +189,7 @@ def _errors(operation: Operation) -> Iterable[type[TrainyardError]]:
     if operation.body is not None or operation.takes:
         kinds.append(TooLargeError)
     return dict.fromkeys([*kinds, TooManyRequestsError, *operation.errors])
+
+
+def _word(kind: type[TrainyardError]) -> str:
+    return f"`{kind.code}`: {(inspect.getdoc(kind) or '').partition(chr(10))[0]}"

@@ -7,7 +7,7 @@ docstring's first line is the summary.
 """
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypedDict, TypeVar, Unpack, get_type_hints
 
@@ -63,6 +63,8 @@ class Declared(TypedDict, total=False):
     """Describes a multipart body that the handler reads by itself."""
     takes: str
     """The content type of a body that the handler reads by itself and that has no model."""
+    events: Mapping[str, type[View]]
+    """What a text/event-stream tells, by the event's name."""
     action: Action
     """As what it is counted, by account; what is open to everyone is counted by address."""
     errors: tuple[type[TrainyardError], ...]
@@ -82,6 +84,7 @@ class Operation:
     media: str
     upload: type[Form] | None
     takes: str
+    events: Mapping[str, type[View]]
     action: Action
     errors: tuple[type[TrainyardError], ...]
     body: type[Form] | None
@@ -149,6 +152,7 @@ class Routes:
                 media=declared.get("media", "application/json"),
                 upload=declared.get("upload"),
                 takes=declared.get("takes", ""),
+                events=declared.get("events", {}),
                 action=declared.get("action", Action.REQUEST),
                 errors=declared.get("errors", ()),
                 body=hints.get("body"),

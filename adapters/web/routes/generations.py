@@ -7,6 +7,7 @@ from adapters.web.events import listen, tell, until_end
 from adapters.web.routing import Call, Routes
 from adapters.web.views.common import Listing, PageQuery
 from adapters.web.views.generations import (
+    GenerationEvent,
     GenerationOfferList,
     GenerationOfferView,
     GenerationPriceView,
@@ -103,7 +104,11 @@ async def get_picture(call: Call, generation_id: str, name: str) -> web.StreamRe
     return await send_stored(call.request, call.studio.blobs, file)
 
 
-@routes.get("/generations/{generation_id}/events", media="text/event-stream")
+@routes.get(
+    "/generations/{generation_id}/events",
+    media="text/event-stream",
+    events={"snapshot": GenerationView, "generation": GenerationEvent},
+)
 async def follow_generation(call: Call, generation_id: str) -> web.StreamResponse:
     """Follow one generation: a `snapshot` of it, then each `generation` event until it has ended."""
     async with listen(call) as events:

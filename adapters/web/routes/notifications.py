@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from adapters.web.events import listen, tell
+from adapters.web.events import VIEWS, listen, tell
 from adapters.web.routing import Call, Routes
 from adapters.web.views.common import Listing, PageQuery
 from adapters.web.views.notifications import NotificationView
@@ -25,7 +25,7 @@ async def mark_read(call: Call, notification_id: str) -> NotificationView:
     return NotificationView.of(read)
 
 
-@routes.get("/events", media="text/event-stream")
+@routes.get("/events", media="text/event-stream", events=VIEWS)
 async def follow_account(call: Call) -> web.StreamResponse:
     """Follow everything that happens to your account, as it happens.
 

@@ -6,6 +6,7 @@ from adapters.web.downloads import send_stored
 from adapters.web.events import listen, tell, until_end
 from adapters.web.routing import Call, Routes
 from adapters.web.views.common import Listing
+from adapters.web.views.notifications import TrainingEvent
 from adapters.web.views.trainings import (
     LossPoint,
     MetricsQuery,
@@ -89,7 +90,11 @@ async def get_sample(call: Call, training_id: str, name: str) -> web.StreamRespo
     raise NotFoundError("This training has no such sample.")
 
 
-@routes.get("/trainings/{training_id}/events", media="text/event-stream")
+@routes.get(
+    "/trainings/{training_id}/events",
+    media="text/event-stream",
+    events={"snapshot": TrainingView, "training": TrainingEvent},
+)
 async def follow_training(call: Call, training_id: str) -> web.StreamResponse:
     """Follow one training: a `snapshot` of it, then each `training` event until it has ended."""
     async with listen(call) as events:

@@ -1,0 +1,12 @@
+"""Models of instance; made from the OpenAPI document by `python -m adapters.client.generate`."""
+
+from adapters.client.messages import Answer
+
+
+class Instance(Answer):
+    """Who signs the models that are trained here."""
+
+    version: str
+    public_key: str
+    fingerprint: str
+    writes_captions: bool
