@@ -1,7 +1,7 @@
 """One connection to a Trainyard server: requests, answers, errors, repetitions; every operation stands on it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -107,7 +107,7 @@ class Connection:
 
     async def _follow(
         self, path: tuple[str, ...], kinds: Mapping[str, type[A]]
-    ) -> AsyncIterator[A]:
+    ) -> AsyncGenerator[A, None]:
         """Yield what a stream tells; it is opened again when it breaks, from the last event on.
 
         A stream that begins with a snapshot ends when its job has; any other never does.

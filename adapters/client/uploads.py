@@ -1,8 +1,9 @@
 """Pictures on their way to a dataset: in forms, or in parts that go on after a lost connection."""
 
 import asyncio
+import contextlib
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -12,7 +13,7 @@ from aiohttp import FormData
 
 from adapters.client.errors import ConflictError, UnreachableError
 from adapters.client.models.items import UploadedFile
-from adapters.client.models.uploads import NewUploadForm
+from adapters.client.models.uploads import NewUploadForm, UploadStep
 from adapters.client.operations.items import ItemsOperations
 from adapters.client.operations.uploads import UploadsOperations
 
@@ -70,22 +71,26 @@ class PictureUploads(ItemsOperations, UploadsOperations):
         coming = NewUploadForm(
             filename=file.name, size_bytes=size_bytes, sha256=sha256, caption=caption
         )
-        upload, lost = await self.begin_upload(dataset_id, coming), 0
+        upload = await _persist(lambda: self.begin_upload(dataset_id, coming))
         while True:
-            offset = upload.received_bytes
-            part = await asyncio.to_thread(_read_part, file, offset)
-            try:
-                step = await self.send_bytes(dataset_id, upload.id, part, offset=offset)
-            except (UnreachableError, ConflictError):  # it may have come, or come by another way
-                lost += 1
-                if lost > MAX_LOST:
-                    raise
-                await asyncio.sleep(PAUSE_S)
-                upload = await self.get_upload(dataset_id, upload.id)
-                continue
+            step = await _persist(lambda: self._send_next(dataset_id, upload.id, file))
             if step.files is not None:
                 return step.files
-            upload = step.upload
+
+    async def _send_next(self, dataset_id: str, upload_id: str, file: Path) -> UploadStep:
+        """Send the part that is missing; nothing, when only the last answer is."""
+        offset = (await self.get_upload(dataset_id, upload_id)).received_bytes
+        part = await asyncio.to_thread(_read_part, file, offset)
+        return await self.send_bytes(dataset_id, upload_id, part, offset=offset)
+
+
+async def _persist(ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask again after a lost connection, and when a part has come by another way, MAX_LOST times."""
+    for _ in range(MAX_LOST):
+        with contextlib.suppress(UnreachableError, ConflictError):
+            return await ask()
+        await asyncio.sleep(PAUSE_S)
+    return await ask()
 
 
 def _make_form(pictures: Sequence[Picture]) -> FormData:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
 from aiohttp import web
@@ -17,16 +17,20 @@ from adapters.web.views.generations import GenerationEvent
 from adapters.web.views.notifications import NotificationView, TrainingEvent
 from core.errors import TrainyardError, UnavailableError
 from core.jobs.records import TERMINAL, Job
+from core.notifications.records import Notification
+from core.notifications.service import locate
 from core.ports import Event
+from core.records import Cursor
 
 _log = logging.getLogger(__name__)
 MAX_STREAMS = 20
+NEWS = "notification"
 RECONNECT_MS = 3000
 VIEWS: dict[str, type[View]] = {
     "training": TrainingEvent,
     "generation": GenerationEvent,
     "auto_caption": AutoCaptionEvent,
-    "notification": NotificationView,
+    NEWS: NotificationView,
 }
 """What is shown of each kind of event; other kinds are not for the public."""
 
@@ -75,13 +79,23 @@ class EventStream:
         self._response.content_type = "text/event-stream"
         self._response.charset = "utf-8"
 
-    async def open(self) -> None:
+    async def open(self, place: str) -> None:
         await self._response.prepare(self._call.request)
-        await write(self._response, f"retry: {RECONNECT_MS}\n\n".encode())
+        name = f"id: {place}\n" if place else ""
+        await write(self._response, f"retry: {RECONNECT_MS}\n{name}\n".encode())
 
-    async def send(self, kind: str, view: View) -> None:
-        """Send one event; JSON has no line breaks, so it is one data line."""
-        await write(self._response, f"event: {kind}\ndata: {view.model_dump_json()}\n\n".encode())
+    async def send(self, kind: str, view: View, place: str = "") -> None:
+        """Send one event; JSON has no line breaks, so it is one data line. `place` is where to go on."""
+        name = f"id: {place}\n" if place else ""
+        data = f"{name}event: {kind}\ndata: {view.model_dump_json()}\n\n"
+        await write(self._response, data.encode())
+
+    async def send_event(self, event: Event) -> None:
+        """Send an event, if its kind is for the public; news with its place."""
+        if event.kind in VIEWS:
+            view = VIEWS[event.kind].model_validate(event.data)
+            place = _locate(event) if event.kind == NEWS else ""
+            await self.send(event.kind, view, place)
 
     async def beat(self, every_s: float) -> None:
         """Show for ever that the line is alive, and find out when the client went or its token ended."""
@@ -93,6 +107,32 @@ class EventStream:
     async def close(self) -> web.StreamResponse:
         await self._response.write_eof()
         return self._response
+
+
+def read_place(request: web.Request) -> Cursor | None:
+    """Return where a reader that comes back goes on. Raises InvalidError."""
+    place = request.headers.get("Last-Event-ID", "")
+    return Cursor.decode(place) if place else None
+
+
+async def go_on(missed: Sequence[Event], events: AsyncIterator[Event]) -> AsyncIterator[Event]:
+    """Yield what was missed, and then what comes, without telling any news of it twice."""
+    told = {event.data["id"] for event in missed}
+    for event in missed:
+        yield event
+    async for event in events:
+        if event.kind != NEWS or event.data["id"] not in told:
+            yield event
+
+
+def make_news(news: Notification) -> Event:
+    """Make the event of a notification, as it was when it was told."""
+    topic = f"account:{news.account}"
+    return Event(topic=topic, kind=NEWS, data=news.model_dump(mode="json"))
+
+
+def _locate(event: Event) -> str:
+    return locate(Notification.model_validate(event.data)).encode()
 
 
 @asynccontextmanager
@@ -115,21 +155,23 @@ async def until_end(events: AsyncIterator[Event], kind: str, job: Job) -> AsyncI
                 return
 
 
-async def tell(call: Call, first: View | None, events: AsyncIterator[Event]) -> web.StreamResponse:
+async def tell(
+    call: Call, first: View | None, events: AsyncIterator[Event], place: str = ""
+) -> web.StreamResponse:
     """Send a snapshot when there is one and then every event, until `events` ends.
 
+    `place` is where a reader goes on whose line breaks before the first news.
     Also ends, quietly, when the client goes away, its token ends or the events cannot be had.
     """
     stream = EventStream(call)
-    await stream.open()
+    await stream.open(place)
     try:
         async with asyncio.TaskGroup() as group:
             beating = group.create_task(stream.beat(call.request.app[STREAMS].heartbeat_s))
             if first is not None:
                 await stream.send("snapshot", first)
             async for event in events:
-                if event.kind in VIEWS:
-                    await stream.send(event.kind, VIEWS[event.kind].model_validate(event.data))
+                await stream.send_event(event)
             beating.cancel()
     except* (ConnectionError, TrainyardError) as ended:
         _log.debug("a stream of %s ended: %s", call.principal.account, ended.exceptions)

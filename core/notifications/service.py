@@ -7,10 +7,11 @@ from core.errors import AlreadyExistsError, NotFoundError, StaleError
 from core.jobs.records import Job, Kind, Status
 from core.models.records import TrainedModel
 from core.notifications.records import NewsKind, Notification
-from core.paging import list_page
+from core.paging import cursor_behind, list_page
 from core.ports import Clock, Documents, Event, Events
-from core.records import Condition, Page, PageRequest, new_id
+from core.records import Condition, Cursor, Page, PageRequest, new_id
 
+MAX_MISSED = 200
 _NO_NOTIFICATION = "There is no such notification."
 _KINDS = {
     (Kind.TRAIN, Status.COMPLETED): NewsKind.TRAINING_COMPLETED,
@@ -79,6 +80,17 @@ class Notifications:
         where = {"account": principal.account}
         return await list_page(self._notifications, where, "-created_at", page)
 
+    async def list_missed(self, principal: Principal, after: Cursor) -> tuple[Notification, ...]:
+        """List what was told behind a place (see `locate`), oldest first, at most MAX_MISSED."""
+        where = {"account": principal.account}
+        page = PageRequest(limit=MAX_MISSED, after=after)
+        return (await list_page(self._notifications, where, "created_at", page)).items
+
+    async def locate_newest(self, principal: Principal) -> Cursor | None:
+        """Return the place behind everything that was told; None when nothing was."""
+        newest = await self.list_own(principal, PageRequest(limit=1))
+        return locate(newest.items[0]) if newest.items else None
+
     async def mark_read(self, principal: Principal, notification_id: str) -> Notification:
         """Mark one's own notification as read; again changes nothing. Raises NotFoundError."""
         while True:
@@ -95,6 +107,11 @@ class Notifications:
                 return await self._notifications.replace(found.changed(now, read_at=now))
             except StaleError:
                 continue
+
+
+def locate(news: Notification) -> Cursor:
+    """Return the place of a notification among its reader's, oldest first."""
+    return cursor_behind(news, "created_at")
 
 
 def _describe(job: Job, model: TrainedModel | None) -> dict[str, JsonValue]:

@@ -26,7 +26,7 @@ from pydantic import Field, JsonValue
 from adapters.client.messages import Answer, Body
 """
 _OPERATION_IMPORTS = """
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Literal
 from aiohttp import FormData

@@ -21,7 +21,7 @@ def _write_ask(operation: Node, media: str, content: Node, request: str) -> tupl
     if media == _STREAM:
         kinds = {kind: write_type(one["schema"]) for kind, one in content["x-events"].items()}
         pairs = ", ".join(f'"{kind}": {model}' for kind, model in kinds.items())
-        head = f"def {name}({given}) -> AsyncIterator[{' | '.join(dict.fromkeys(kinds.values()))}]:"
+        head = f"def {name}({given}) -> AsyncGenerator[{' | '.join(dict.fromkeys(kinds.values()))}, None]:"
         path = request.partition('"GET", ')[2].removesuffix(")")
         return head, f"return self._follow({path}, {{{pairs}}})"
     if not media:

@@ -1,6 +1,6 @@
 """Operations on generations; made from the OpenAPI document by `python -m adapters.client.generate`."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 from adapters.client.connection import Connection, Request
@@ -63,7 +63,7 @@ class GenerationsOperations(Connection):
 
     def follow_generation(
         self, generation_id: str
-    ) -> AsyncIterator[GenerationView | GenerationEvent]:
+    ) -> AsyncGenerator[GenerationView | GenerationEvent, None]:
         """Follow one generation: a `snapshot` of it, then each `generation` event until it has ended."""
         return self._follow(
             ("generations", generation_id, "events"),

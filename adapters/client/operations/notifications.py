@@ -1,6 +1,6 @@
 """Operations on notifications; made from the OpenAPI document by `python -m adapters.client.generate`."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from adapters.client.connection import Connection, Request
 from adapters.client.models.generations import GenerationEvent
@@ -29,10 +29,13 @@ class NotificationsOperations(Connection):
 
     def follow_account(
         self,
-    ) -> AsyncIterator[TrainingEvent | GenerationEvent | AutoCaptionEvent | NotificationView]:
+    ) -> AsyncGenerator[
+        TrainingEvent | GenerationEvent | AutoCaptionEvent | NotificationView, None
+    ]:
         """Follow everything that happens to your account, as it happens.
 
-        Events are `training` and `notification`; what happened while nobody listened is in the lists.
+        News has an id: sent as Last-Event-ID, it brings what was told since, so that a stream that broke misses
+        none. Where jobs stood meanwhile is in the lists.
         """
         return self._follow(
             ("events",),

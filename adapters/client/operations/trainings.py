@@ -1,6 +1,6 @@
 """Operations on trainings; made from the OpenAPI document by `python -m adapters.client.generate`."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Literal
 
@@ -60,7 +60,9 @@ class TrainingsOperations(Connection):
         """Get a picture that the training made on its way."""
         return await self._download(Request("GET", ("trainings", training_id, "samples", name)), to)
 
-    def follow_training(self, training_id: str) -> AsyncIterator[TrainingView | TrainingEvent]:
+    def follow_training(
+        self, training_id: str
+    ) -> AsyncGenerator[TrainingView | TrainingEvent, None]:
         """Follow one training: a `snapshot` of it, then each `training` event until it has ended."""
         return self._follow(
             ("trainings", training_id, "events"),

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from adapters.web.events import VIEWS, listen, tell
+from adapters.web.events import VIEWS, go_on, listen, make_news, read_place, tell
 from adapters.web.routing import Call, Routes
 from adapters.web.views.common import Listing, PageQuery
 from adapters.web.views.notifications import NotificationView
@@ -29,6 +29,11 @@ async def mark_read(call: Call, notification_id: str) -> NotificationView:
 async def follow_account(call: Call) -> web.StreamResponse:
     """Follow everything that happens to your account, as it happens.
 
-    Events are `training` and `notification`; what happened while nobody listened is in the lists."""
+    News has an id: sent as Last-Event-ID, it brings what was told since, so that a stream that broke
+    misses none. Where jobs stood meanwhile is in the lists."""
+    news = call.studio.notifications
     async with listen(call) as events:
-        return await tell(call, None, events)
+        place = read_place(call.request) or await news.locate_newest(call.principal)
+        missed = await news.list_missed(call.principal, place) if place else ()
+        coming = go_on([make_news(one) for one in missed], events)
+        return await tell(call, None, coming, place.encode() if place else "")
