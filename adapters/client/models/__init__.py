@@ -100,8 +100,11 @@ from adapters.client.models.points import EarnedView as EarnedView
 from adapters.client.models.points import EarningsView as EarningsView
 from adapters.client.models.points import EntryKind as EntryKind
 from adapters.client.models.points import EntryView as EntryView
+from adapters.client.models.points import PackageList as PackageList
+from adapters.client.models.points import PackageView as PackageView
 from adapters.client.models.points import ReceiverView as ReceiverView
 from adapters.client.models.points import SpendingView as SpendingView
+from adapters.client.models.points import TillView as TillView
 from adapters.client.models.points import TransferForm as TransferForm
 from adapters.client.models.points import TransferView as TransferView
 from adapters.client.models.sessions import OwnSession as OwnSession

@@ -28,6 +28,27 @@ class CapsForm(Body):
     month_points: int | None = None
 
 
+class PackageView(Answer):
+    """So many points for so many Telegram Stars."""
+
+    points: int
+    stars: int
+
+
+class TillView(Answer):
+    """A platform whose bot takes money, by `/topup`, and where its chat is."""
+
+    platform: str
+    address: str
+
+
+class PackageList(Answer):
+    """What is sold, and where; when `sold_on` is empty, nowhere."""
+
+    items: tuple[PackageView, ...]
+    sold_on: tuple[TillView, ...]
+
+
 class ReceiverView(Answer):
     """Who would receive points."""
 

@@ -10,6 +10,7 @@ from adapters.client.models.points import (
     EarnedDays,
     EarningsView,
     EntryView,
+    PackageList,
     ReceiverView,
     SpendingView,
     TransferForm,
@@ -35,6 +36,10 @@ class PointsOperations(Connection):
         What is left out has no cap. Tokens that may only spend cannot change caps.
         """
         return await self._ask(SpendingView, Request("PUT", ("points", "caps"), body=body))
+
+    async def list_packages(self) -> PackageList:
+        """List what points cost, and the platforms on which the bot sells them."""
+        return await self._ask(PackageList, Request("GET", ("points", "packages")))
 
     async def find_receiver(self, name: str) -> ReceiverView:
         """Find who would receive points, to look at their name before you give.
