@@ -127,6 +127,9 @@ class FileBlobs:
             for key in page:
                 yield key
 
+    async def find_address(self, key: str, *, content_type: str, save_as: str) -> str | None:
+        return None
+
     def _open(self, key: str) -> BinaryIO:
         try:
             return self._place(key).open("rb")

@@ -1,4 +1,4 @@
-"""Moves what the data folder holds to MongoDB and S3: as often as it takes, and proved in the end."""
+"""Moves what the data folder holds to MongoDB, S3 or both: as often as it takes, and proved in the end."""
 
 import asyncio
 import hashlib
@@ -10,7 +10,7 @@ from adapters.mongo.documents import MongoDocuments
 from adapters.sqlite.database import SqliteDatabase
 from adapters.sqlite.documents import SqliteDocuments
 from config.settings import Settings
-from config.stores import list_record_classes, open_bucket, open_mongodb
+from config.stores import list_record_classes, open_blobs, open_mongodb
 from core.errors import DamagedError, InvalidError, NotFoundError, RefusedError, StaleError
 from core.ports import BlobInfo, Blobs, Documents
 from core.records import Cursor, Record
@@ -35,7 +35,8 @@ async def move(settings: Settings) -> AsyncIterator[Moved]:
     repeated. Raises InvalidError when no other place is set, and RefusedError when the places differ.
     """
     has_mongodb = bool(settings.mongodb_url.get_secret_value())
-    if not has_mongodb and not settings.s3_bucket:
+    has_blobs = bool(settings.s3_bucket) or settings.gridfs
+    if not has_mongodb and not has_blobs:
         raise InvalidError(
             "Say where to move the data folder's contents: set TRAINYARD_MONGODB_URL, "
             "TRAINYARD_S3_BUCKET or both."
@@ -45,11 +46,11 @@ async def move(settings: Settings) -> AsyncIterator[Moved]:
             raise InvalidError(f"There is no {settings.database_file}; set TRAINYARD_DATA_FOLDER.")
         async for moved in _move_records(settings):
             yield moved
-    if settings.s3_bucket:
+    if has_blobs:
         folder = FileBlobs(settings.data_folder)
         await folder.open()
-        async with open_bucket(settings) as bucket:
-            yield await _move_blobs(folder, bucket)
+        async with open_blobs(settings) as target:
+            yield await _move_blobs(folder, target)
 
 
 async def _move_records(settings: Settings) -> AsyncIterator[Moved]:
@@ -100,7 +101,7 @@ async def _move_blobs(source: Blobs, target: Blobs) -> Moved:
     async for keys in _list_keys(target):
         here += await asyncio.gather(*(target.info(key) for key in keys))
     moved = _sum_up_blobs(there)
-    _compare(moved, _sum_up_blobs(here), "the bucket")
+    _compare(moved, _sum_up_blobs(here), "the new place")
     return moved
 
 

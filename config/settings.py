@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     mongodb_url: SecretStr = SecretStr("")
     """Where records are kept, `mongodb://…`; empty: in a SQLite file in the data folder."""
     mongodb_database: str = "trainyard"
+    gridfs: bool = False
+    """Blobs are kept in MongoDB too, for small installs without S3."""
     s3_bucket: str = ""
     """Where blobs are kept; empty: in the data folder."""
     s3_endpoint_url: str = ""
@@ -43,6 +45,9 @@ class Settings(BaseSettings):
     s3_encryption: Literal["", "AES256", "aws:kms"] = ""
     """By the store, of what is kept; empty: as the bucket says."""
     s3_kms_key: str = ""
+    s3_download_url: str = ""
+    """Where people reach the store, `https://…`: they then fetch models from there, by addresses that hold
+    for five minutes; empty: through us."""
     redis_url: SecretStr = SecretStr("")
     """Empty: Trainyard runs its own redis-server on a unix socket in the data folder."""
     signing_key: SecretStr = SecretStr("")

@@ -6,6 +6,7 @@ from dataclasses import fields
 from typing import Any, get_args, get_type_hints
 
 from adapters.files import FileBlobs
+from adapters.mongo.blobs import GridFsBlobs
 from adapters.mongo.database import MongoDatabase
 from adapters.mongo.documents import MongoDocuments
 from adapters.s3.blobs import S3Blobs
@@ -13,7 +14,7 @@ from adapters.s3.connection import S3Options
 from adapters.sqlite.database import SqliteDatabase
 from adapters.sqlite.documents import SqliteDocuments
 from config.settings import Settings
-from core.errors import TrainyardError
+from core.errors import InvalidError, TrainyardError
 from core.ports import Blobs
 from core.records import Record
 from core.stores import Stores
@@ -32,10 +33,19 @@ async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
 
 @asynccontextmanager
 async def open_blobs(settings: Settings) -> AsyncIterator[Blobs]:
-    """Open the blobs: in a bucket when one is set, else in the data folder."""
+    """Open the blobs: in a bucket or MongoDB when that is set, else in the data folder.
+
+    Raises InvalidError for settings that name two places."""
+    if settings.gridfs and (settings.s3_bucket or not settings.mongodb_url.get_secret_value()):
+        raise InvalidError(
+            "TRAINYARD_GRIDFS keeps files in MongoDB: set TRAINYARD_MONGODB_URL and no TRAINYARD_S3_BUCKET."
+        )
     if settings.s3_bucket:
         async with open_bucket(settings) as bucket:
             yield bucket
+    elif settings.gridfs:
+        async with open_mongodb(settings) as mongodb:
+            yield await GridFsBlobs.open(mongodb)
     else:
         folder = FileBlobs(settings.data_folder)
         await folder.open()
@@ -59,6 +69,7 @@ def open_bucket(settings: Settings) -> S3Blobs:
             path_style=settings.s3_path_style,
             encryption=settings.s3_encryption,
             kms_key=settings.s3_kms_key,
+            download_url=settings.s3_download_url,
         )
     )
 
@@ -75,7 +86,8 @@ async def describe_stores(settings: Settings) -> dict[str, str]:
     if settings.mongodb_url.get_secret_value():
         place = f"MongoDB, database {settings.mongodb_database}"
         records = f"{place}: {await _look(open_mongodb(settings))}"
-    blobs = f"folder {(settings.data_folder / 'blobs').resolve()}"
+    blobs = "MongoDB, as the records" if settings.gridfs else ""
+    blobs = blobs or f"folder {(settings.data_folder / 'blobs').resolve()}"
     if settings.s3_bucket:
         place = f"S3, bucket {settings.s3_bucket} at {settings.s3_endpoint_url or 'Amazon'}"
         blobs = f"{place}: {await _look(open_bucket(settings))}"

@@ -105,6 +105,11 @@ class Blobs(Protocol):
         """Yield the keys that start with `prefix`, in order."""
         ...
 
+    async def find_address(self, key: str, *, content_type: str, save_as: str) -> str | None:
+        """Make an address from which whoever has it saves the blob as a file of this name, for some
+        minutes; None when the store has none to give. The blob is not looked for."""
+        ...
+
 
 class Wakeups(Protocol):
     """Tells some worker to look for work; losing one delays a job and never loses it."""

@@ -8,7 +8,7 @@ from typing import Any, Self, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from bson import Int64
-from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
 from pymongo import ReadPreference
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
@@ -74,10 +74,12 @@ class MongoDatabase:
         if self._client is not None:  # it says goodbye to a server that may be away
             await finish_anyway(asyncio.to_thread(self._client.close))
 
-    def get_collection(self, name: str) -> AsyncIOMotorCollection[Document]:
+    def get_database(self) -> AsyncIOMotorDatabase[Document]:
         assert self._client is not None
-        database = self._client.get_database(self._name, read_preference=ReadPreference.PRIMARY)
-        return database[name]
+        return self._client.get_database(self._name, read_preference=ReadPreference.PRIMARY)
+
+    def get_collection(self, name: str) -> AsyncIOMotorCollection[Document]:
+        return self.get_database()[name]
 
     async def read(self, work: Work[T]) -> T:
         """Do this, again after a failover, a few times. Raises UnavailableError and its kin."""

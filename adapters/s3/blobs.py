@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any, Self
 
+from aiohttp.helpers import content_disposition_header
 from botocore.exceptions import ClientError
 
 from adapters.s3.connection import S3Options, make_client
@@ -22,6 +23,8 @@ _HASH = "sha256"
 _MARK = "mark"
 """Random, new with each write: tells a write whose answer was lost from somebody else's."""
 _MARK_BYTES = 9
+_ADDRESS_S = 300
+"""How long a download may take to begin; one that began goes on."""
 _RESUME_PAUSES_S = (0.1, 0.4, 1.6, 5.0)
 """Before a cut download goes on; counted anew whenever some bytes came."""
 
@@ -32,6 +35,8 @@ class S3Blobs:
     def __init__(self, options: S3Options) -> None:
         self._options = options
         self._client: Any = None  # aioboto3 has no types
+        self._signer: Any = None
+        """A client of the address that people know; it asks for nothing, it only signs."""
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -39,10 +44,15 @@ class S3Blobs:
         try:
             self._client = await self._stack.enter_async_context(make_client(self._options))
             await self._client.head_bucket(Bucket=self._options.bucket)
+            if public := self._options.download_url:
+                signer = make_client(self._options, public)
+                self._signer = await self._stack.enter_async_context(signer)
         except (*DRIVER_ERRORS, ValueError) as error:
             await self._stack.aclose()
             if isinstance(error, ValueError):
-                raise UnavailableError("TRAINYARD_S3_ENDPOINT_URL is no address.") from error
+                raise UnavailableError(
+                    "TRAINYARD_S3_ENDPOINT_URL or TRAINYARD_S3_DOWNLOAD_URL is no address."
+                ) from error
             if isinstance(error, ClientError) and str(error.response["Error"]["Code"]) == "404":
                 raise UnavailableError(
                     f"There is no S3 bucket {self._options.bucket}; make it, or check "
@@ -167,3 +177,22 @@ class S3Blobs:
                     yield found["Key"]
         except DRIVER_ERRORS as error:
             raise translate(error, prefix) from error
+
+    async def find_address(self, key: str, *, content_type: str, save_as: str) -> str | None:
+        if self._signer is None:
+            return None
+        wanted = {
+            "Bucket": self._options.bucket,
+            "Key": check_key(key),
+            "ResponseContentType": content_type,
+            "ResponseContentDisposition": content_disposition_header(
+                "attachment", filename=save_as
+            ),
+        }
+        try:
+            address = await self._signer.generate_presigned_url(
+                "get_object", Params=wanted, ExpiresIn=_ADDRESS_S
+            )
+        except DRIVER_ERRORS as error:
+            raise translate(error, key) from error
+        return str(address)

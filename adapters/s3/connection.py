@@ -26,6 +26,8 @@ class S3Options:
     encryption: Literal["", "AES256", "aws:kms"] = ""
     """Of what is stored, by the server; empty: as the bucket says."""
     kms_key: str = ""
+    download_url: str = ""
+    """Where people reach the store; empty: they do not."""
 
     @property
     def encryption_headers(self) -> dict[str, str]:
@@ -35,13 +37,18 @@ class S3Options:
         return {"ServerSideEncryption": self.encryption, **key}
 
 
-def make_client(options: S3Options) -> Any:  # an async context manager; aioboto3 has no types
-    """Make a client for one event loop. The library repeats what failed, at growing intervals."""
+def make_client(
+    options: S3Options, endpoint_url: str = ""
+) -> Any:  # an async context manager; aioboto3 has no types
+    """Make a client for one event loop, of another address of the store where one is given.
+
+    The library repeats what failed, at growing intervals."""
     config = AioConfig(
         connect_timeout=_CONNECT_S,
         read_timeout=_SILENCE_S,
         max_pool_connections=50,
         retries={"mode": "standard", "total_max_attempts": _TRIES},
+        signature_version="s3v4",
         s3={"addressing_style": "path" if options.path_style else "auto"},
         # other stores do not know the newer checksums; bodies carry an MD5, which all know
         request_checksum_calculation="when_required",
@@ -52,4 +59,6 @@ def make_client(options: S3Options) -> Any:  # an async context manager; aioboto
         aws_secret_access_key=options.secret_key or None,
         region_name=options.region or None,
     )
-    return session.client("s3", endpoint_url=options.endpoint_url or None, config=config)
+    return session.client(
+        "s3", endpoint_url=endpoint_url or options.endpoint_url or None, config=config
+    )

@@ -38,8 +38,8 @@ async def send_stored(
     save_as: str = "",
     never_changes: bool = False,
 ) -> web.StreamResponse:
-    """Answer with stored bytes; `save_as` makes browsers keep them as a file of that name;
-    what `never_changes` is not asked for again for a year.
+    """Answer with stored bytes; `save_as` makes browsers keep them as a file of that name, and lets the
+    store itself send them where it can; what `never_changes` is not asked for again for a year.
 
     Raises NotFoundError while nothing was sent yet. Source for the range rules: RFC 9110 section 14.
     """
@@ -52,6 +52,12 @@ async def send_stored(
     }
     if any(tag.value in (stored.sha256, "*") for tag in request.if_none_match or ()):
         return web.Response(status=304, headers=headers)
+    if save_as and request.method == hdrs.METH_GET:
+        kind = stored.content_type
+        address = await blobs.find_address(stored.key, content_type=kind, save_as=save_as)
+        if address is not None:
+            headers = {hdrs.LOCATION: address, hdrs.CACHE_CONTROL: "no-store"}
+            return web.Response(status=302, headers=headers)
     if save_as:
         disposition = content_disposition_header("attachment", filename=save_as)
         headers[hdrs.CONTENT_DISPOSITION] = disposition

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from adapters.files import FileBlobs
+from adapters.mongo.blobs import GridFsBlobs
+from adapters.mongo.database import MongoDatabase
 from adapters.s3.blobs import S3Blobs
 from core.errors import AlreadyExistsError, NotFoundError, StorageFullError
 from core.ports import Blobs
@@ -43,7 +45,12 @@ async def faulty_s3_blobs(s3_url: str) -> AsyncIterator[Blobs]:
         yield store
 
 
-@pytest.fixture(params=["file_blobs", "s3_blobs", "faulty_s3_blobs"])
+@pytest.fixture
+async def gridfs_blobs(mongodb: MongoDatabase) -> Blobs:
+    return await GridFsBlobs.open(mongodb)
+
+
+@pytest.fixture(params=["file_blobs", "gridfs_blobs", "s3_blobs", "faulty_s3_blobs"])
 def blobs(request: pytest.FixtureRequest) -> Blobs:
     store: Blobs = request.getfixturevalue(request.param)
     return store
