@@ -84,6 +84,11 @@ COMMANDS = (
         "Finish what crashes left half-done, check every entry and every hold, and print a verdict.",
     ),
     Command(
+        "storage",
+        "config.storage:storage",
+        "Compare blobs, records and quotas: what nothing names, what is missing, what is reserved for nothing.",
+    ),
+    Command(
         "verify",
         "config.verify:verify",
         "Check offline who signed a model file and whether it is as it was signed; exit code 1 if not.",

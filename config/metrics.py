@@ -1,11 +1,11 @@
 """Figures of a process, when a port for them is set; and the duties that take those of the whole instance."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from adapters.prometheus import MetricsPage, PrometheusMeter
 from config.settings import Settings
+from config.wiring import find_free_bytes
 from core.metering import Measure, Meter, Unmetered
 from core.studio import Studio
 
@@ -27,6 +27,6 @@ def open_meter(host: str, port: int) -> Iterator[Meter]:
 async def take_gauges(studio: Studio, settings: Settings) -> None:
     """Say what the instance is like now."""
     await studio.operations.gauges.look()
-    if not settings.s3_bucket:
-        free_bytes = shutil.disk_usage(settings.data_folder).free
+    free_bytes = find_free_bytes(settings)
+    if free_bytes is not None:
         studio.meter.set(Measure.FREE_BYTES, free_bytes)

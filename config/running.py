@@ -82,6 +82,7 @@ async def _do_duties(studio: Studio, settings: Settings) -> None:
     duties: dict[str, tuple[Callable[[], Awaitable[object]], float]] = {
         "sweep": (studio.sweeper.sweep, settings.sweep_every_s),
         "reconcile": (studio.operations.gauges.reconcile, _RECONCILE_EVERY_S),
+        "storage": (studio.operations.storage.sweep, settings.storage_every_s),
         "payouts": (studio.payouts.sweep, settings.payout_every_s),
     }
     if settings.metrics_port:

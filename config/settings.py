@@ -91,6 +91,22 @@ class Settings(BaseSettings):
     cache_bytes: int = Field(default=10 * 1024**3, ge=0)
     """How much a worker keeps of what it computed from pictures and captions."""
     image_sandboxes: int = Field(default=2, ge=1, le=32)
+    storage_quota_bytes: int = Field(default=0, ge=0)
+    """How much all accounts may keep together; 0: no bound but the disk."""
+    keep_free_bytes: int = Field(default=512 * 1024**2, ge=0)
+    """What uploads leave free on the disk of the data folder, for the database and for trainings."""
+    storage_every_s: float = Field(default=6 * 3600, gt=0)
+    """How often a server deletes what is too old or named by nothing, and repairs quotas."""
+    stray_grace_s: float = Field(default=24 * 3600, ge=3600)
+    """How long a blob that no record names is kept; more than any upload takes."""
+    keep_pictures_days: int = Field(default=0, ge=0)
+    """How long pictures of generations are kept; 0: for ever, as for the next three."""
+    keep_samples_days: int = Field(default=90, ge=0)
+    """Samples of trainings that yielded no model."""
+    keep_losses_days: int = Field(default=0, ge=0)
+    """Loss histories of trainings that have ended."""
+    keep_news_days: int = Field(default=180, ge=0)
+    """Notifications that were read."""
     log_level: str = "INFO"
     log_format: Literal["auto", "json", "text"] = "auto"
     """JSON lines, or lines for people; auto: for people where standard error is a terminal."""

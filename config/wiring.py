@@ -1,8 +1,9 @@
 """Every port and its adapter, in one place."""
 
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from adapters.arq_queue import ArqWakeups
@@ -18,6 +19,7 @@ from core.offerings.captioning import parse_captioning
 from core.offerings.catalogue import parse_base_models, parse_generations, parse_offerings
 from core.offerings.service import Offerings
 from core.royalties.records import RoyaltyRates
+from core.storage.records import StorageRules
 from core.stores import Ports
 from core.studio import Studio
 from worker.training.settings import KNOWN_PARAMS
@@ -56,6 +58,7 @@ async def open_studio(settings: Settings, meter: Meter | None = None) -> AsyncIt
             clock=WallClock(),
             signer=open_signer(settings),
             meter=meter or Unmetered(),
+            find_free_bytes=lambda: find_free_bytes(settings),
         )
         rates = RoyaltyRates(
             royalty_bps=settings.royalty_bps,
@@ -70,6 +73,7 @@ async def open_studio(settings: Settings, meter: Meter | None = None) -> AsyncIt
             rates=rates,
             packages=settings.star_packages,
             transfers_per_day=settings.transfers_per_day,
+            storage=make_rules(settings),
         )
 
 
@@ -101,3 +105,21 @@ def _read(file: Path) -> str:
         return file.read_text("utf-8")
     except OSError as error:
         raise InvalidError(f"{file} cannot be read: {error.strerror}.") from error
+
+
+def make_rules(settings: Settings) -> StorageRules:
+    """Make the rules of storage."""
+    return StorageRules(
+        quota_bytes=settings.storage_quota_bytes,
+        keep_free_bytes=settings.keep_free_bytes,
+        stray_grace=timedelta(seconds=settings.stray_grace_s),
+        picture_days=settings.keep_pictures_days,
+        sample_days=settings.keep_samples_days,
+        loss_days=settings.keep_losses_days,
+        news_days=settings.keep_news_days,
+    )
+
+
+def find_free_bytes(settings: Settings) -> int | None:
+    """Tell how much is free where blobs are kept; None for a bucket."""
+    return None if settings.s3_bucket else shutil.disk_usage(settings.data_folder).free

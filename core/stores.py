@@ -1,5 +1,6 @@
 """What the studio stands on: a store for each kind of record, and the ports; one list, read by whoever opens them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar, get_type_hints
 
@@ -24,6 +25,7 @@ from core.points.records import Entry, SpendingStop, Transfer
 from core.ports import Blobs, Clock, Documents, Drawings, Events, Fetcher, Images, Signer, Wakeups
 from core.royalties.records import Accrual, ModelUse
 from core.royalties.usage import UsageReport
+from core.storage.records import Stray
 from core.topups.records import Invoice, Payment
 
 G = TypeVar("G")
@@ -66,6 +68,7 @@ class Stores:
     favourites: Documents[Favourite]
     invoices: Documents[Invoice]
     payments: Documents[Payment]
+    strays: Documents[Stray]
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,8 @@ class Ports:
     clock: Clock
     signer: Signer
     meter: Meter = field(default_factory=Unmetered)
+    find_free_bytes: Callable[[], int | None] = lambda: None
+    """How much is free where blobs are kept; None where that has no end."""
 
 
 def pick(group: type[G], stores: Stores) -> G:

@@ -49,6 +49,8 @@ from core.royalties.records import RoyaltyRates
 from core.royalties.service import Royalties
 from core.royalties.usage import Usage
 from core.royalties.uses import Uses
+from core.storage.capacity import Capacity
+from core.storage.records import StorageRules
 from core.stores import Ports, pick
 from core.topups.records import Package
 from core.topups.refunds import Refunds
@@ -68,12 +70,13 @@ class Studio:
         rates: RoyaltyRates | None = None,
         packages: tuple[Package, ...] = (),
         transfers_per_day: int = 20,
+        storage: StorageRules | None = None,
     ) -> None:
         self.blobs, self.events, self.wakeups = ports.blobs, ports.events, ports.wakeups
         self.signer, self.meter = ports.signer, ports.meter
         self.public_url = public_url
         self.offerings = offerings
-        self.rates = rates or RoyaltyRates()
+        self.rates, self._rules = rates or RoyaltyRates(), storage or StorageRules()
         self._open_people(ports, packages)
         told = self.points, self.accounts, self.notifications, ports.clock
         self.transfers = Transfers(ports.stores.transfers, *told, transfers_per_day)
@@ -86,7 +89,9 @@ class Studio:
 
     def _open_people(self, ports: Ports, packages: tuple[Package, ...]) -> None:
         stores, clock = ports.stores, ports.clock
-        self.accounts = Accounts(stores.accounts, stores.identities, clock)
+        limits = self._rules.quota_bytes, self._rules.keep_free_bytes, ports.find_free_bytes
+        capacity = Capacity(stores.accounts, clock, *limits)
+        self.accounts = Accounts(stores.accounts, stores.identities, clock, capacity)
         self.tokens = Tokens(stores.tokens, self.accounts, clock)
         self.spending = Spending(stores.entries, stores.stops, stores.accounts, clock)
         self.points = Points(stores.entries, self.spending, clock)
@@ -172,6 +177,7 @@ class Studio:
 
         self.generations = Generations(
             own(Kind.GENERATE),
+            self.accounts,
             self.offerings,
             self.models,
             self.resolver,
@@ -217,7 +223,7 @@ class Studio:
                 self.top_ups.sweep,
             ),
         )
-        self.operations = Operations(ports, self.accounts, self.points)
+        self.operations = Operations(ports, self.accounts, self.points, self._rules)
         self.reconciler = self.operations.reconciler
         self.administration = self.operations.administration
 

@@ -10,6 +10,7 @@ from core.jobs.events import job_event
 from core.jobs.metrics import LossPoint, ValidationPoint
 from core.jobs.records import Checkpoint, Job, Picture, Progress, Sample
 from core.metering import Measure
+from core.storage.accounting import count_picture_bytes
 from core.studio import Studio
 from worker.messages import StepLine, ValidationLine
 
@@ -76,8 +77,12 @@ class HeldJob:
         self.is_dirty = True
 
     async def add_picture(self, picture: Picture) -> None:
+        """Keep a picture and count it to its owner's storage; a crash between is found by the accounting."""
         async with self._writing:
+            known = count_picture_bytes(self.job)
             self.job = await self._studio.leases.add_picture(self.job, picture)
+            grown_bytes = count_picture_bytes(self.job) - known
+            await self._studio.accounts.count_storage(self.job.owner, grown_bytes)
         self.is_dirty = True
 
     async def write_caption(self, index: int, item_id: str, text: str) -> None:

@@ -6,6 +6,7 @@ from core.accounts.records import Account, Identity, Principal, Role
 from core.errors import AlreadyExistsError, InvalidError, StaleError, TooLargeError
 from core.ports import Clock, Documents
 from core.records import Value, new_id
+from core.storage.capacity import Capacity
 from core.texts import clean_text
 
 MAX_NAME = 80
@@ -28,10 +29,12 @@ class Accounts:
         accounts: Documents[Account],
         identities: Documents[Identity],
         clock: Clock,
+        capacity: Capacity,
     ) -> None:
         self._accounts = accounts
         self._identities = identities
         self._clock = clock
+        self._capacity = capacity
 
     async def first_contact(
         self, platform: str, external_id: str, display_name: str, *, role: Role = Role.MEMBER
@@ -137,18 +140,34 @@ class Accounts:
         return await self.follow(account_id)
 
     async def reserve_storage(self, account_id: str, change_bytes: int) -> None:
-        """Take (or give back, when negative) storage. Raises TooLargeError when the quota is spent.
+        """Take (or give back, when negative) storage. Raises TooLargeError when the quota is spent, and
+        StorageFullError when the whole instance's is, or its disk nearly full.
 
         Reserved before a byte is kept, so fifty uploads at once cannot all pass the last free place.
         """
+        if change_bytes > 0:
+            await self._capacity.check(change_bytes)
+        await self._change_storage(account_id, change_bytes, is_bounded=change_bytes > 0)
+
+    async def count_storage(self, account_id: str, change_bytes: int) -> None:
+        """Count what is kept already, whatever the quota says; `check_room` refuses the next."""
+        await self._change_storage(account_id, change_bytes, is_bounded=False)
+
+    async def check_room(self, principal: Principal) -> None:
+        """Raise TooLargeError while the quota is spent, StorageFullError while the instance's is."""
+        account = await self.get(principal)
+        if account.storage_bytes >= account.quotas.max_storage_bytes:
+            raise _full(account)
+        await self._capacity.check(0)
+
+    async def _change_storage(
+        self, account_id: str, change_bytes: int, *, is_bounded: bool
+    ) -> None:
         while True:
             account = await self.follow(account_id)
             wanted = max(0, account.storage_bytes + change_bytes)
-            if change_bytes > 0 and wanted > account.quotas.max_storage_bytes:
-                limit = account.quotas.max_storage_bytes / 1024**3
-                raise TooLargeError(
-                    f"Your storage of {limit:.1f} GiB is full; delete what you no longer need."
-                )
+            if is_bounded and wanted > account.quotas.max_storage_bytes:
+                raise _full(account)
             try:
                 await self._accounts.replace(
                     account.changed(self._clock.now(), storage_bytes=wanted)
@@ -167,3 +186,10 @@ class Accounts:
             {"platform": platform, "external_id": external_id}, limit=1
         )
         return found[0] if found else None
+
+
+def _full(account: Account) -> TooLargeError:
+    limit = account.quotas.max_storage_bytes / 1024**3
+    return TooLargeError(
+        f"Your storage of {limit:.1f} GiB is full; delete what you no longer need."
+    )

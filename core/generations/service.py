@@ -1,6 +1,7 @@
 """Generations as their owners see them: quote, submit, look, cancel; the worker's side is core/jobs/leases.py."""
 
 from core.accounts.records import Principal, Scope
+from core.accounts.service import Accounts
 from core.accounts.tokens import require_scope
 from core.errors import NotFoundError
 from core.generations.loras import resolve_loras
@@ -26,6 +27,7 @@ class Generations:
     def __init__(
         self,
         own: OwnJobs,
+        accounts: Accounts,
         catalogue: Offerings,
         models: Models,
         resolver: Resolver,
@@ -35,6 +37,7 @@ class Generations:
         clock: Clock,
     ) -> None:
         self._own = own
+        self._accounts = accounts
         self._catalogue = catalogue
         self._models = models
         self._resolver = resolver
@@ -71,6 +74,7 @@ class Generations:
         job = await self._submission.repeat(principal.account, idempotency_key, request)
         if job is not None:
             return job
+        await self._accounts.check_room(principal)
         spec, quote = await self.quote(principal, wishes)
         now = self._clock.now()
         return await self._submission.enter(
