@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo chat up test check bench clean
+.PHONY: demo chat up test check bench packages clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -33,6 +33,9 @@ test: $(VENV)/.made ## every test
 
 bench: $(VENV)/.made ## measure Trainyard beside the machine's limits: docs/benchmarks.md; FIGURES='NAME NAME'
 	$(BIN)/python -m tests.bench $(FIGURES)
+
+packages: $(VENV)/.made ## install each extra into an empty environment, and check config/deploy; needs the network
+	$(BIN)/python -m tests.packages
 
 chat: $(VENV)/.made ## talk to the bot in this terminal; starts what it needs
 	$(BIN)/trainyard chat

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from adapters.arq_queue import name_queue
-from adapters.web.routes import health
+from adapters.web.probes import PROBES
 from config.settings import Settings
 from core.jobs.records import Kind
 from tests.conftest import ROOT, IsolatedSettings
@@ -87,15 +87,11 @@ def test_ports_and_probes_are_where_the_server_answers(defaults: Settings, compo
     assert f"server 127.0.0.1:{port};" in (DEPLOY / "nginx.conf").read_text()
     dockerfile = (DEPLOY / "Dockerfile").read_text()
     assert f"EXPOSE {port}" in dockerfile and f"TRAINYARD_HTTP_PORT={port}" in dockerfile
-    answered = {f"/api/v1{route.path}" for route in health.routes.operations}
-    asked = {
-        path for file in list_files() for path in re.findall(r"/api/v1/[a-z]+", file.read_text())
-    }
-    assert asked == {"/api/v1/health", "/api/v1/ready"}
-    assert asked <= answered
+    asked = {path for file in list_files() for path in re.findall(r"/\w+z\b", file.read_text())}
+    assert asked == {route.path for route in PROBES}
     pods = [d["spec"]["template"]["spec"] for d in read_kubernetes() if d["kind"] == "Deployment"]
     server = next(pod["containers"][0] for pod in pods if pod["containers"][0]["name"] == "server")
-    assert server["ports"] == [{"name": "http", "containerPort": port}]
+    assert server["ports"][0] == {"name": "http", "containerPort": port}
 
 
 def test_a_worker_has_the_time_to_save_a_checkpoint(defaults: Settings, compose: Yaml) -> None:
@@ -142,3 +138,17 @@ def test_images_are_built_from_what_is_there_and_others_are_pinned(compose: Yaml
         if not volume.startswith(".")
     }
     assert volumes == set(compose["volumes"])
+
+
+def test_only_one_process_answers_as_a_bot() -> None:
+    several = [
+        d["spec"]["template"]["spec"]["containers"][0]
+        for d in read_kubernetes()
+        if d["kind"] == "Deployment" and d["spec"].get("replicas", 1) > 1
+    ]
+    tokens = {
+        f"TRAINYARD_{name.upper()}" for name in Settings.model_fields if name.endswith("_token")
+    }
+    assert len(several) == 1 and len(tokens) > 1
+    empty = {variable["name"] for variable in several[0]["env"] if variable["value"] == ""}
+    assert tokens <= empty

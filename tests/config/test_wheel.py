@@ -83,7 +83,7 @@ async def test_a_server_starts_from_the_wheel_without_what_only_workers_have(
 async def use(url: str, token: str) -> None:
     """Wait for the server, and ask for what needs files of the wheel or the sandbox for pictures."""
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as session:
-        await wait_for_http(f"{url}/api/v1/ready")
+        await wait_for_http(f"{url}/readyz")
         for path in ("/", "/static/app.js", "/static/locales/de.js", "/static/design.css"):
             async with session.get(f"{url}{path}") as answer:
                 assert answer.status == 200, path
