@@ -54,11 +54,8 @@ class GridFsBlobs:
             return await blobs._loose.find({"since_s": {"$lt": before}}).to_list(None)
 
         for found in await database.read(look):
-            name = await blobs._find(found["key"])
-            if name is None or name["file"] != found["_id"]:
-                await blobs._remove(found["_id"])
-            else:  # it was to be removed, and then was not
-                await blobs._forget(found["_id"])
+            with contextlib.suppress(UnavailableError):  # the next start looks again
+                await blobs._settle(found["_id"], found["key"])
         return blobs
 
     async def put(
@@ -66,8 +63,8 @@ class GridFsBlobs:
     ) -> BlobInfo:
         check_key(key)
         file = secrets.token_hex(12)
-        await self._note(file, key)
         try:
+            await self._note(file, key)
             bytes_, sha256 = await self._write(file, key, body)
             info = BlobInfo(key=key, bytes=bytes_, content_type=content_type, sha256=sha256)
             replaced = await self._name(info, file, if_absent)
@@ -75,7 +72,7 @@ class GridFsBlobs:
             raise
         except BaseException:
             with contextlib.suppress(UnavailableError):
-                await finish_anyway(self._remove(file))
+                await finish_anyway(self._settle(file, key))
             raise
         await self._forget(file)
         if replaced is not None:
@@ -113,8 +110,7 @@ class GridFsBlobs:
                 return (await self._names.delete_one({"_id": key, "file": file})).deleted_count
 
             await self._database.write(work)
-            if await self._find_file(key) != file:
-                await finish_anyway(self._remove(file))
+            await finish_anyway(self._settle(file, key))
         raise UnavailableError(f"The blob {key} is written again and again; try later.")
 
     async def list(self, prefix: str) -> AsyncIterator[str]:
@@ -212,6 +208,13 @@ class GridFsBlobs:
             await self._loose.delete_one({"_id": file})
 
         await self._database.write(work)
+
+    async def _settle(self, file: str, key: str) -> None:
+        """Remove a file unless it has come to its name, which a caller that was cancelled cannot know."""
+        if await self._find_file(key) == file:
+            await self._forget(file)
+        else:
+            await self._remove(file)
 
     async def _remove(self, file: str) -> None:
         async def work(is_again: bool) -> None:

@@ -1,5 +1,7 @@
 """GridFS: no file stays without a name, and a connection that is cut leaves a blob whole or not there."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
@@ -46,6 +48,20 @@ async def test_what_a_dead_process_left_goes_a_day_later_and_a_named_file_stays(
     blobs = await GridFsBlobs.open(mongodb)
     assert await count(mongodb) == {"blob_names": 1, "blob_loose": 0, "blobs.files": 1}
     assert b"".join([chunk async for chunk in blobs.read("a/named")]) == b"bytes"
+
+
+async def test_whoever_is_cancelled_leaves_a_whole_blob_or_none(mongodb: MongoDatabase) -> None:
+    blobs = await GridFsBlobs.open(mongodb)
+    for n in range(12):
+        key = f"a/{n}"
+        putting = asyncio.create_task(blobs.put(key, stream(b"bytes"), content_type="text/plain"))
+        await asyncio.wait([putting], timeout=n * 0.004)
+        putting.cancel()
+        await asyncio.wait([putting])
+        with contextlib.suppress(NotFoundError):
+            assert b"".join([chunk async for chunk in blobs.read(key)]) == b"bytes"
+    kept = await count(mongodb)  # what is noted as loose has no file, or goes a day later
+    assert kept["blobs.files"] == kept["blob_names"]
 
 
 @pytest.mark.parametrize("kind", ["unsent", "unanswered"])
