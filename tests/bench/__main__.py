@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.bench import (
+    browsing,
     discord,
     generation,
     http,
@@ -16,7 +17,9 @@ from tests.bench import (
     jobs,
     ledger,
     life,
+    listeners,
     peaks,
+    photographs,
     resolution,
     royalties,
     sd15,
@@ -53,6 +56,9 @@ THEMES: dict[tuple[str, ...], Measure] = {
     ("bots.discord_p99_s",): discord.measure,
     ("documents.mongo_ratio",): stores.measure_documents,
     ("blobs.s3_ratio",): stores.measure_blobs,
+    ("web.first_load_kb", "web.dataset_1000_s"): browsing.measure,
+    ("web.listener_cpu",): listeners.measure,
+    ("web.upload_ratio",): photographs.measure,
 }
 
 

@@ -67,6 +67,10 @@ class Effort:
     store_turns: int = 20
     store_turn_records: int = 40
     large_blobs: int = 8
+    grid_pictures: int = 1_000
+    page_loads: int = 3
+    listened_s: float = 20
+    photographs: int = 200
 
 
 FIGURES = (
@@ -283,5 +287,38 @@ FIGURES = (
         "Putting a blob that is not there yet and reading it back through Blobs on S3, against aioboto3's "
         "put_object (200 kB), upload_fileobj (24 MB) and get_object with whole bodies in memory and no hash; "
         "the worse of the two sizes, on the S3 server of the tests.",
+    ),
+    Figure(
+        "web.first_load_kb",
+        150,
+        "lower",
+        "kB",
+        "Everything that goes over the wire to a Chromium with an empty cache from a sign-in link to the home page, "
+        "pages, modules, style and API answers, with their headers; the most of a few loads.",
+    ),
+    Figure(
+        "web.dataset_1000_s",
+        1.5,
+        "lower",
+        "s",
+        "From asking for the page of a dataset of 1,000 pictures to the whole grid standing, each picture on the "
+        "screen loaded; Chromium at 1280 px, rendering by software.",
+    ),
+    Figure(
+        "web.listener_cpu",
+        5,
+        "lower",
+        "% of a core",
+        "CPU time of the web server while 100 streams of server-sent events are told of five trainings, each as "
+        "often as a worker tells; every event's arrival is counted.",
+    ),
+    Figure(
+        "web.upload_ratio",
+        0.5,
+        "higher",
+        "of plain Pillow's images/s",
+        "200 photographs sent to the web server, three at once as the page does, answered when they stand in the "
+        "dataset, against Pillow alone making the same pictures and thumbnails in as many processes as the server "
+        "decodes in; by the clock, in turns.",
     ),
 )

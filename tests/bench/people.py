@@ -21,9 +21,9 @@ class Person:
     headers: dict[str, str]
 
 
-async def meet(studio: Studio) -> Person:
+async def meet(studio: Studio, name: str = "bench") -> Person:
     """Make an account with points and a token."""
-    account, _ = await studio.accounts.first_contact("bench", "bench", "bench")
+    account, _ = await studio.accounts.first_contact("bench", name, name)
     await studio.points.grant(account.id, 100_000, "start", "to measure with")
     _, token = await studio.tokens.create(account, "bench")
     principal = Principal(account=account.id, role=account.role)

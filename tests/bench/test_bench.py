@@ -21,6 +21,8 @@ TINY = Effort(
     large_blobs=2,
     royalty_turns=2,
     royalty_generations=2,
+    listened_s=1,
+    photographs=4,
 )
 NAMES = {
     "training.tiny.step_ratio",
@@ -47,6 +49,10 @@ NAMES = {
     "bots.discord_p99_s",
     "documents.mongo_ratio",
     "blobs.s3_ratio",
+    "web.first_load_kb",
+    "web.dataset_1000_s",
+    "web.listener_cpu",
+    "web.upload_ratio",
 }
 
 

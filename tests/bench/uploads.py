@@ -19,7 +19,7 @@ async def measure(effort: Effort) -> dict[str, Reading]:
         sizes_mb = [read_memory_mb(server, "VmRSS")]
         async with aiohttp.ClientSession(headers=person.headers) as session:
             for body in make_small(effort.uploads, seed=3):
-                await _upload(session, f"{yard.url}datasets/{dataset}/images", body)
+                await upload(session, f"{yard.url}datasets/{dataset}/images", body)
                 sizes_mb.append(read_memory_mb(server, "VmRSS"))
     growth_mb = sizes_mb[effort.uploads] - sizes_mb[effort.uploads_before]
     note = (
@@ -30,7 +30,8 @@ async def measure(effort: Effort) -> dict[str, Reading]:
     return {"intake.memory_growth_mb": Reading(growth_mb, note)}
 
 
-async def _upload(session: aiohttp.ClientSession, url: str, body: bytes) -> None:
+async def upload(session: aiohttp.ClientSession, url: str, body: bytes) -> None:
+    """Send a picture into a dataset. Raises RuntimeError when it is not taken."""
     form = aiohttp.FormData(default_to_multipart=True)
     form.add_field("files", body, filename="picture.jpg", content_type="image/jpeg")
     async with session.post(url, data=form) as answer:

@@ -119,6 +119,7 @@ async function main() {
   document.body.append(html`<ul id="toasts" aria-live="polite"></ul>`);
   await start(markPlace);
   document.body.dataset.ready = "true";
+  performance.mark("ready");
   showBalance();
   showUnread();
   listen({
