@@ -1,6 +1,5 @@
 """The demo's two short chapters after the story: DreamBooth, and a Hyper-LoRA that draws in four steps."""
 
-import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,11 +7,13 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from adapters.client import Picture, TrainyardClient
+from adapters.client.models import NewDataset, NewTraining
 from config.demo import checks, figures, sheets
-from config.demo.person import Person
 from config.demo.pictures import TRIGGER_WORD
 from config.demo.screen import Screen
 from config.demo.services import Services
+from config.demo.waiting import wait_until_settled
 from core.errors import TrainyardError
 from core.offerings.records import BaseModel, Method, ParamValue
 from core.records import Value
@@ -50,7 +51,7 @@ HYPER_PARAMS: Params = {
 class Stage:
     """What a chapter is told with."""
 
-    person: Person
+    person: TrainyardClient
     services: Services
     screen: Screen
     base_model: BaseModel
@@ -87,18 +88,23 @@ async def tell_dreambooth(stage: Stage, params: Params) -> Chapter:
         f"Drew {len(files)} pictures of one purple circle, the “{SUBJECT}”; no captions, but a class: "
         f"“{CLASS}”."
     )
-    dataset = await stage.person.create_dataset("Subject", "What DreamBooth is shown with.")
-    await stage.person.upload(dataset.id, [(file, "") for file in files])
-    order: dict[str, JsonValue] = {
-        "dataset": dataset.id,
-        "trigger_words": [SUBJECT],
-        "class_prompt": CLASS,
-    }
+    dataset = await stage.person.create_dataset(
+        NewDataset(name="Subject", description="What DreamBooth is shown with.")
+    )
+    await stage.person.upload_pictures(dataset.id, map(Picture, files))
+    order = NewTraining(
+        dataset=dataset.id,
+        offering="dreambooth",
+        trigger_words=[SUBJECT],
+        class_prompt=CLASS,
+        params=params,
+    )
     count = params["class_images"]
     screen.say(f"With {count} pictures of circles that the base model draws for itself:")
-    kept = await _buy(stage, "dreambooth", order, params)
+    kept = await _buy(stage, order)
     screen.say("The same without them, to compare:")
-    lost = await _buy(stage, "dreambooth", order, {**params, "class_images": 0})
+    without = order.model_copy(update={"params": {**params, "class_images": 0}})
+    lost = await _buy(stage, without)
     loras = [await _download(stage, kept, "dreambooth"), await _download(stage, lost, "forgetful")]
     subject = CLASS.replace("a ", f"a {SUBJECT} ")
     request = GlanceRequest(
@@ -127,8 +133,10 @@ async def tell_hyper_lora(
     assert given is not None
     screen.begin_chapter(f"Hyper-LoRA: the same pictures, drawn in {given.steps} steps")
     screen.say("Trained over the frozen acceleration LoRA that ships with the small model:")
-    order: dict[str, JsonValue] = {"dataset": dataset, "trigger_words": [TRIGGER_WORD]}
-    bought = await _buy(stage, "hyper-lora", order, params)
+    order = NewTraining(
+        dataset=dataset, offering="hyper-lora", trigger_words=[TRIGGER_WORD], params=params
+    )
+    bought = await _buy(stage, order)
     request = GlanceRequest(
         base_model=stage.base_model,
         method=Method.HYPER_LORA,
@@ -144,23 +152,20 @@ async def tell_hyper_lora(
     return _end(began_s, (bought,), glance)
 
 
-async def _buy(
-    stage: Stage, offering: str, order: dict[str, JsonValue], params: Params
-) -> figures.Bought:
+async def _buy(stage: Stage, order: NewTraining) -> figures.Bought:
     """Buy a training, follow it to its end, and say what became of the points."""
     person, screen = stage.person, stage.screen
-    body: dict[str, JsonValue] = {**order, "offering": offering, "params": {**params}}
-    before_points = await person.get_balance()
-    training = await person.submit(body, secrets.token_hex(16))
-    await screen.follow(person.follow(f"trainings/{training.id}"), parts=0)
-    training = await person.wait_until_settled(training.id)
+    before_points = (await person.get_balance()).balance_points
+    training = await person.submit_training(order)
+    await screen.follow(person.follow_training(training.id), parts=0)
+    training = await wait_until_settled(person.wait_for_training(training.id))
     if training.status != "completed":
         reason = training.error.message if training.error else f"It was {training.status}."
         raise TrainyardError(f"The training did not succeed: {reason}")
     bought = figures.Bought(
         training=training,
-        statement=tuple(await person.get_statement()),
-        balance_points=await person.get_balance(),
+        statement=tuple(await person.get_statement().collect()),
+        balance_points=(await person.get_balance()).balance_points,
         losses=(),
     )
     checks.check_points(bought, before_points)
@@ -173,7 +178,7 @@ async def _download(stage: Stage, bought: figures.Bought, name: str) -> Path:
     model = await stage.person.get_model(bought.training.model)
     (announced,) = [file for file in model.files if file.name == "lora.safetensors"]
     file = stage.out / f"{name}.safetensors"
-    await stage.person.download(f"models/{model.id}/files/{announced.name}", file)
+    await stage.person.download_file(model.id, announced.name, to=file)
     figures.check_download(file, announced)
     return file
 

@@ -5,7 +5,14 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from config.demo.answers import LossPoint, ModelFile, News, Report, StatementLine, Training
+from adapters.client.models import (
+    EntryView,
+    FileView,
+    LossPoint,
+    NotificationView,
+    ReportView,
+    TrainingView,
+)
 from config.demo.screen import Screen
 from core.errors import UnavailableError
 from core.records import Value
@@ -15,8 +22,8 @@ from worker.findings import GENTLE_WEIGHT, Evaluation, Glance
 class Bought(Value):
     """A training as its owner sees it afterwards."""
 
-    training: Training
-    statement: tuple[StatementLine, ...]
+    training: TrainingView
+    statement: tuple[EntryView, ...]
     balance_points: int
     losses: tuple[LossPoint, ...]
 
@@ -67,7 +74,7 @@ class Summary(Value):
         }
 
 
-def tell_report(report: Report, screen: Screen) -> None:
+def tell_report(report: ReportView, screen: Screen) -> None:
     """Say what the free health report found."""
     captioned = report.items - len(report.uncaptioned)
     size_kb = report.total_bytes / 1024
@@ -83,14 +90,14 @@ def tell_report(report: Report, screen: Screen) -> None:
         screen.say(f"{fit.name}: {words}")
 
 
-def tell_news(news: News, screen: Screen) -> None:
+def tell_news(news: NotificationView, screen: Screen) -> None:
     """Say what the notification about the training says."""
     data = news.data
     screen.say(f"Notification: {news.kind.replace('_', ' ')} after {data['duration_s']} s,")
     screen.say(f"{data['charged_points']} points charged, {data['refunded_points']} refunded.")
 
 
-def check_download(file: Path, announced: ModelFile) -> None:
+def check_download(file: Path, announced: FileView) -> None:
     """Raise UnavailableError when a file is not what the server said it would be."""
     if hashlib.sha256(file.read_bytes()).hexdigest() != announced.sha256:
         raise UnavailableError(f"{file.name} arrived damaged.")

@@ -1,20 +1,20 @@
 """The demo's last chapter: another account draws with the fresh LoRA, and its maker is paid for that."""
 
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import JsonValue
 
+from adapters.client import ENDED, TrainyardClient, connect
+from adapters.client.models import EntryView, GenerationView, ModelView, NewGeneration, Publication
 from config.accounts import make_token
 from config.books import check_books
 from config.demo import sheets
-from config.demo.answers import ENDED, Generation, PublishedModel, StatementLine
 from config.demo.checks import insist
-from config.demo.person import Person, sign_in
 from config.demo.pictures import TRIGGER_WORD
 from config.demo.screen import Screen
 from config.demo.services import ROYALTY_BPS
+from config.demo.waiting import wait_until_paid, wait_until_settled
 from config.settings import Settings
 from core.records import Value
 
@@ -28,7 +28,7 @@ SEED = 3
 class Scene:
     """Where the chapter plays."""
 
-    maker: Person
+    maker: TrainyardClient
     settings: Settings
     url: str
     screen: Screen
@@ -44,8 +44,8 @@ class Royalty(Value):
     pool_points: int
     share_bps: int
     royalty_points: int
-    guest: tuple[StatementLine, ...]
-    maker: tuple[StatementLine, ...]
+    guest: tuple[EntryView, ...]
+    maker: tuple[EntryView, ...]
 
     def to_json(self) -> dict[str, JsonValue]:
         return self.model_dump(mode="json")
@@ -56,16 +56,16 @@ async def tell_royalty(scene: Scene, model_id: str) -> Royalty:
     screen, maker = scene.screen, scene.maker
     screen.begin_chapter("Somebody else draws with it, and its maker is paid")
     model = await _publish(maker, model_id, screen)
-    before_points, before = await maker.get_balance(), await maker.wait_until_paid()
+    before_points, before = await _count_points(maker), await wait_until_paid(maker)
     drawn, lines = await _visit(scene, model)
     (share,) = model.shares
     pool = drawn.quote.points * ROYALTY_BPS // WHOLE_BPS
     royalty = pool * share.bps // WHOLE_BPS
     _show_split(drawn, pool, royalty, screen)
     screen.show_statement(lines, "The guest's statement of it")
-    earnings = await maker.wait_until_paid()
-    accruals = [(a.model, a.points) for a in await maker.list_accruals()]
-    statement = tuple(await maker.get_statement())
+    earnings = await wait_until_paid(maker)
+    accruals = [(a.model, a.points) async for a in maker.list_accruals()]
+    statement = tuple(await maker.get_statement().collect())
     screen.show_statement(statement, "The maker's statement")
     insist(
         earnings.earned_points == before.earned_points + royalty
@@ -89,7 +89,7 @@ async def tell_royalty(scene: Scene, model_id: str) -> Royalty:
     )
 
 
-def check_pay(newest: StatementLine, royalty: int, balance: int) -> None:
+def check_pay(newest: EntryView, royalty: int, balance: int) -> None:
     """Check that a statement ends with the royalty."""
     kind, paid, left = newest.kind, newest.amount_points, newest.balance_after_points
     insist(
@@ -99,17 +99,16 @@ def check_pay(newest: StatementLine, royalty: int, balance: int) -> None:
     )
 
 
-async def _visit(
-    scene: Scene, model: PublishedModel
-) -> tuple[Generation, tuple[StatementLine, ...]]:
+async def _visit(scene: Scene, model: ModelView) -> tuple[GenerationView, tuple[EntryView, ...]]:
     """Draw as a second account, and return the generation with what the guest's statement says of it."""
     token = await make_token(scene.settings, GUEST, points=GUEST_POINTS)
-    async with sign_in(scene.url, token) as guest:
-        before_points = await guest.get_balance()
+    async with connect(scene.url, token) as guest:
+        before_points = await _count_points(guest)
         drawn = await _draw(guest, model, scene)
         await _collect(guest, drawn, scene)
-        left_points, price = await guest.get_balance(), drawn.quote.points
-        lines = tuple(line for line in await guest.get_statement() if line.ref == drawn.id)
+        left_points, price = await _count_points(guest), drawn.quote.points
+        statement = await guest.get_statement().collect()
+        lines = tuple(line for line in statement if line.ref == drawn.id)
     insist(
         left_points == before_points - price,
         f"the guest had {before_points} points, paid {price} and has {left_points}.",
@@ -121,12 +120,12 @@ async def _visit(
     return drawn, lines
 
 
-async def _publish(maker: Person, model_id: str, screen: Screen) -> PublishedModel:
+async def _publish(maker: TrainyardClient, model_id: str, screen: Screen) -> ModelView:
     """Publish a model; one of an earlier run, in a data folder that was kept, makes room for it."""
-    for earlier in await maker.list_models("mine"):
+    for earlier in await maker.list_models(show="mine").collect():
         if earlier.access == "public" and TRIGGER_WORD in earlier.trigger_words:
-            await maker.withdraw(earlier.id)
-    model = await maker.publish(model_id)
+            await maker.withdraw_model(earlier.id)
+    model = await maker.publish_model(model_id, Publication(access="public"))
     (share,) = model.shares
     insist(
         (share.account, share.bps) == (model.owner, WHOLE_BPS),
@@ -140,13 +139,13 @@ async def _publish(maker: Person, model_id: str, screen: Screen) -> PublishedMod
     return model
 
 
-async def _draw(guest: Person, model: PublishedModel, scene: Scene) -> Generation:
+async def _draw(guest: TrainyardClient, model: ModelView, scene: Scene) -> GenerationView:
     """Look at the price, submit, and follow until the pictures are there and paid."""
-    screen, params = scene.screen, {"count": PICTURES}
-    body: dict[str, JsonValue] = {"prompt": scene.prompt, "seed": SEED, "params": {**params}}
-    screen.say(f"A second account, “{GUEST}”, with {await guest.get_balance()} points, asks for:")
+    screen = scene.screen
+    body = NewGeneration(prompt=scene.prompt, seed=SEED, params={"count": PICTURES})
+    screen.say(f"A second account, “{GUEST}”, with {await _count_points(guest)} points, asks for:")
     screen.say(f"    {scene.prompt}")
-    found = await guest.get_drawing_quote(body)
+    found = await guest.quote_generation(body)
     insist(
         [lora.model for lora in found.spec.loras] == [model.id],
         f"the prompt does not bring in the model: {' '.join(found.spec.warnings)}",
@@ -156,9 +155,9 @@ async def _draw(guest: Person, model: PublishedModel, scene: Scene) -> Generatio
         f"The word brings in “{lora.name}” at weight {lora.weight:g}; {PICTURES} pictures cost "
         f"{found.quote.points} points."
     )
-    drawn = await guest.generate(body, secrets.token_hex(16))
-    await screen.follow(guest.follow(f"generations/{drawn.id}"), parts=0)
-    drawn = await guest.wait_until_drawn(drawn.id)
+    drawn = await guest.submit_generation(body)
+    await screen.follow(guest.follow_generation(drawn.id), parts=0)
+    drawn = await wait_until_settled(guest.wait_for_generation(drawn.id))
     reason = drawn.error.message if drawn.error else f"It was {drawn.status}."
     insist(drawn.status == ENDED[0], f"the pictures were not drawn. {reason}")
     insist(
@@ -169,7 +168,7 @@ async def _draw(guest: Person, model: PublishedModel, scene: Scene) -> Generatio
     return drawn
 
 
-def _compute_price(drawn: Generation) -> int:
+def _compute_price(drawn: GenerationView) -> int:
     """Compute the public formula, base + steps / 1000 x rate, rounded up, at the native size."""
     given = drawn.quote.inputs
     insist(
@@ -179,7 +178,7 @@ def _compute_price(drawn: Generation) -> int:
     return given.base_points - -given.steps * given.count * given.points_per_1000_steps // 1000
 
 
-async def _collect(guest: Person, drawn: Generation, scene: Scene) -> None:
+async def _collect(guest: TrainyardClient, drawn: GenerationView, scene: Scene) -> None:
     """Download the pictures and put them on a sheet."""
     insist(len(drawn.pictures) == PICTURES, f"there are {len(drawn.pictures)} pictures.")
     folder = scene.out / "pictures" / GUEST
@@ -187,12 +186,11 @@ async def _collect(guest: Person, drawn: Generation, scene: Scene) -> None:
     files = []
     for picture in sorted(drawn.pictures, key=lambda picture: picture.index):
         files.append(folder / f"{picture.index}.png")
-        address = f"generations/{drawn.id}/images/{picture.file.name}"
-        await guest.download(address, files[-1])
+        await guest.get_picture(drawn.id, picture.file.name, to=files[-1])
     sheets.save_guest(scene.out / "guest.png", files, scene.prompt)
 
 
-def _show_split(drawn: Generation, pool: int, royalty: int, screen: Screen) -> None:
+def _show_split(drawn: GenerationView, pool: int, royalty: int, screen: Screen) -> None:
     """Show how a price becomes a royalty."""
     given, price = drawn.quote.inputs, drawn.quote.points
     work = f"{given.base_points} + {given.count} × {given.steps} ÷ 1000 × {given.points_per_1000_steps}"
@@ -203,6 +201,10 @@ def _show_split(drawn: Generation, pool: int, royalty: int, screen: Screen) -> N
         ("house", str(price - pool), "the rest"),
     ]
     screen.show_figures("From price to royalty", rows)
+
+
+async def _count_points(person: TrainyardClient) -> int:
+    return (await person.get_balance()).balance_points
 
 
 async def _reconcile(scene: Scene) -> None:

@@ -7,8 +7,16 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
-from config.demo.answers import ENDED, StatementLine, TrainingNews
+from adapters.client import ENDED
+from adapters.client.models import (
+    EntryView,
+    GenerationEvent,
+    GenerationView,
+    TrainingEvent,
+    TrainingView,
+)
 
+JobNews = TrainingView | TrainingEvent | GenerationView | GenerationEvent
 _PARTS = 8
 """Lines of progress where there is no terminal."""
 
@@ -34,7 +42,7 @@ class Screen:
         for file, what in files:
             self.say(f"{file.name:<{width}}  {what}")
 
-    async def follow(self, events: AsyncIterator[TrainingNews], parts: int = _PARTS) -> None:
+    async def follow(self, events: AsyncIterator[JobNews], parts: int = _PARTS) -> None:
         """Show a training's progress until its events end: a bar, or without a terminal a line a part.
 
         Without parts there is one line at the end.
@@ -44,7 +52,7 @@ class Screen:
         else:
             await self._print_lines(events, parts)
 
-    async def _show_bar(self, events: AsyncIterator[TrainingNews]) -> None:
+    async def _show_bar(self, events: AsyncIterator[JobNews]) -> None:
         columns = (
             TextColumn("   {task.fields[stage]:<11}"),
             BarColumn(bar_width=24),
@@ -60,7 +68,7 @@ class Screen:
                     bar, total=total, completed=now.step, stage=stage, facts=_word_facts(news)
                 )
 
-    async def _print_lines(self, events: AsyncIterator[TrainingNews], parts: int) -> None:
+    async def _print_lines(self, events: AsyncIterator[JobNews], parts: int) -> None:
         said: object = None
         async for news in events:
             now = news.progress
@@ -82,7 +90,7 @@ class Screen:
             table.add_row(*row)
         self._print_table(table)
 
-    def show_statement(self, lines: Sequence[StatementLine], title: str = "Statement") -> None:
+    def show_statement(self, lines: Sequence[EntryView], title: str = "Statement") -> None:
         """Print a statement, oldest line first."""
         table = Table(title=title, title_justify="left", box=None, padding=(0, 2))
         table.add_column("entry")
@@ -99,13 +107,13 @@ class Screen:
         self.console.print(table)
 
 
-def _name_stage(news: TrainingNews) -> str:
+def _name_stage(news: JobNews) -> str:
     if news.status in ("preparing", "running"):
         return news.progress.stage or news.status
     return news.status
 
 
-def _word_facts(news: TrainingNews) -> str:
+def _word_facts(news: JobNews) -> str:
     now = news.progress
     facts = []
     if now.loss is not None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from config.demo.answers import LossPoint
+from adapters.client.models import LossPoint
 from config.demo.pictures import TRIGGER_WORD, Pictures
 from worker.findings import GENTLE_WEIGHT, BeforeAfter, Evaluation, Glance
 
@@ -152,8 +152,7 @@ def _open(files: Sequence[Path]) -> list[Image.Image]:
 
 def save_loss_curve(file: Path, points: Sequence[LossPoint], held_out: BeforeAfter) -> None:
     """Save the training loss, smoothed, and the held-out loss before and after, weighed alike."""
-    known = [(point.step, point.loss) for point in points if point.loss is not None]
-    steps, losses = [step for step, _ in known], [loss for _, loss in known]
+    steps, losses = [point.step for point in points], [point.loss for point in points]
     figure = Figure(figsize=(8, 4.2), dpi=110, layout="constrained")
     axes = figure.add_subplot()
     axes.plot(steps, losses, color="#c9d4ea", linewidth=0.8, label="training, each step")

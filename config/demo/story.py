@@ -9,12 +9,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from pydantic import JsonValue, SecretStr
+from pydantic import SecretStr
 from rich.console import Console
 
+from adapters.client import ClientError, Picture, TrainyardClient, connect
+from adapters.client.models import NewDataset, NewTraining, QuoteRequest, TrainingView
 from config.accounts import make_token
 from config.demo import checks, figures, sheets
-from config.demo.answers import Training
 from config.demo.chapters import (
     Stage,
     tell_dreambooth,
@@ -24,12 +25,12 @@ from config.demo.conversation import write_conversation
 from config.demo.ending import end_story
 from config.demo.folder import read_folder
 from config.demo.judging import judge
-from config.demo.person import Person, sign_in
 from config.demo.pictures import CONTROLS, TRIGGER_WORD, Pictures, draw_pictures
 from config.demo.plan import Plan, choose_data_folder
 from config.demo.royalty import Scene, tell_royalty
 from config.demo.screen import Screen
 from config.demo.services import Services
+from config.demo.waiting import wait_until_settled
 from config.naming import name_program
 from config.settings import Settings
 from config.wiring import load_offerings
@@ -42,7 +43,7 @@ LOGS = "logs"
 
 
 async def tell_story(plan: Plan, screen: Screen) -> figures.Summary:
-    """Run the demo and return its figures. Raises TrainyardError with a sentence for the person."""
+    """Run the demo and return its figures. Raises TrainyardError or ClientError with a sentence for the person."""
     began_s = time.monotonic()
     screen.console.print("[bold]Trainyard[/bold]: teach an image model something it has never seen")
     pictures = prepare_pictures(plan, plan.out, screen)
@@ -55,7 +56,7 @@ async def tell_story(plan: Plan, screen: Screen) -> figures.Summary:
         async with services, _meet(settings, services, screen) as person:
             stage = Stage(person, services, screen, base, plan.out)
             dataset = await services.run_beside(upload(person, plan, pictures, screen))
-            points = await person.get_balance()
+            points = (await person.get_balance()).balance_points
             training = await services.run_beside(train(person, dataset, plan, pictures, screen))
             bought = await services.run_beside(collect(person, training, plan.out, screen))
             checks.check_points(bought, points)
@@ -109,20 +110,25 @@ def prepare_pictures(plan: Plan, out: Path, screen: Screen) -> Pictures:
 
 
 @asynccontextmanager
-async def _meet(settings: Settings, services: Services, screen: Screen) -> AsyncIterator[Person]:
+async def _meet(
+    settings: Settings, services: Services, screen: Screen
+) -> AsyncIterator[TrainyardClient]:
     """Make an account as an operator does, and sign in as its owner."""
     token = await make_token(settings, "demo", points=POINTS)
     screen.say(f"Serving on {services.url}; a new account “demo” starts with {POINTS} points.")
-    async with sign_in(services.url, token) as person:
+    async with connect(services.url, token) as person:
         yield person
 
 
-async def upload(person: Person, plan: Plan, pictures: Pictures, screen: Screen) -> str:
+async def upload(person: TrainyardClient, plan: Plan, pictures: Pictures, screen: Screen) -> str:
     """Upload the pictures, look at the free report, and return the dataset's id."""
     screen.begin_chapter("Upload and health report")
-    dataset = await person.create_dataset("Demo", "What `trainyard demo` trains on.")
-    files = [(plan.out / "dataset" / f"{p.name}.png", p.caption) for p in pictures.training]
-    for outcome in await person.upload(dataset.id, files):
+    dataset = await person.create_dataset(
+        NewDataset(name="Demo", description="What `trainyard demo` trains on.")
+    )
+    folder = plan.out / "dataset"
+    files = [Picture(folder / f"{p.name}.png", p.caption) for p in pictures.training]
+    for outcome in await person.upload_pictures(dataset.id, files):
         if outcome.outcome != "added":
             screen.say(f"{outcome.filename}: {outcome.detail or outcome.outcome}")
     figures.tell_report(await person.get_report(dataset.id), screen)
@@ -130,55 +136,57 @@ async def upload(person: Person, plan: Plan, pictures: Pictures, screen: Screen)
 
 
 async def train(
-    person: Person, dataset: str, plan: Plan, pictures: Pictures, screen: Screen
-) -> Training:
+    person: TrainyardClient, dataset: str, plan: Plan, pictures: Pictures, screen: Screen
+) -> TrainingView:
     """Look at the price, submit, and follow until the training is settled."""
     screen.begin_chapter("Price and training")
-    names = [offering.name for offering in await person.list_offerings()]
+    names = [offering.name for offering in (await person.list_offerings()).items]
     screen.say(f"On offer: {', '.join(names)}.")
-    params: dict[str, JsonValue] = {**plan.params}
-    quote = await person.get_quote(OFFERING, {"params": params, "dataset": dataset})
+    params = plan.params
+    quote = await person.get_quote(OFFERING, QuoteRequest(params=params, dataset=dataset))
     screen.say(
         f"{params['steps']} steps cost {quote.quote.points} of {quote.balance_points} points."
     )
     if not quote.covered:
         raise InvalidError("These points do not cover it: `trainyard grant demo 500` adds some.")
     key = secrets.token_hex(16)
-    body: dict[str, JsonValue] = {
-        "dataset": dataset,
-        "offering": OFFERING,
-        "trigger_words": [TRIGGER_WORD],
-        "sample_prompts": list(pictures.prompts[:2]),
-        "params": params,
-    }
-    training = await person.submit(body, key)
-    again = await person.submit(body, key)
+    order = NewTraining(
+        dataset=dataset,
+        offering=OFFERING,
+        trigger_words=[TRIGGER_WORD],
+        sample_prompts=pictures.prompts[:2],
+        params=params,
+    )
+    training = await person.submit_training(order, key=key)
+    again = await person.submit_training(order, key=key)
     checks.insist(again.id == training.id, "the same Idempotency-Key bought another training.")
     screen.say(f"Submitted as {training.id}.")
     screen.say("Sent again with the same Idempotency-Key: the same training, held once.")
-    await screen.follow(person.follow(f"trainings/{training.id}"))
-    return await person.wait_until_settled(training.id)
+    await screen.follow(person.follow_training(training.id))
+    return await wait_until_settled(person.wait_for_training(training.id))
 
 
-async def collect(person: Person, training: Training, out: Path, screen: Screen) -> figures.Bought:
+async def collect(
+    person: TrainyardClient, training: TrainingView, out: Path, screen: Screen
+) -> figures.Bought:
     """Hear the news, download the files, and read balance and statement."""
     if training.status != "completed" or training.model is None:
         reason = training.error.message if training.error else f"It was {training.status}."
         raise TrainyardError(f"The training did not succeed: {reason}")
     screen.begin_chapter("News, files and points")
-    for news in await person.list_news():
+    async for news in person.list_notifications():
         if news.data.get("training") == training.id:
             figures.tell_news(news, screen)
     model = await person.get_model(training.model)
     for file in model.files:
-        await person.download(f"models/{model.id}/files/{file.name}", out / file.name)
+        await person.download_file(model.id, file.name, to=out / file.name)
         figures.check_download(out / file.name, file)
         screen.say(f"Downloaded {file.name}, {file.bytes / 1024:.0f} kB, SHA-256 as announced.")
     bought = figures.Bought(
         training=training,
-        statement=tuple(await person.get_statement()),
-        balance_points=await person.get_balance(),
-        losses=tuple((await person.get_metrics(training.id)).points),
+        statement=tuple(await person.get_statement().collect()),
+        balance_points=(await person.get_balance()).balance_points,
+        losses=(await person.get_metrics(training.id)).points,
     )
     figures.show_points(bought, screen)
     return bought
@@ -202,7 +210,7 @@ def run_demo(plan: Plan) -> int:
     except KeyboardInterrupt:
         screen.say(f"Stopped; what was started is stopped too. The logs are in {plan.out / LOGS}.")
         return 130
-    except TrainyardError as error:
+    except (TrainyardError, ClientError) as error:
         screen.say(error.message)
         if (plan.out / LOGS).exists():
             screen.say(f"The logs are in {plan.out / LOGS}.")

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
@@ -10,11 +11,11 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from config.demo.answers import StatementLine
+from adapters.client import UnreachableError, connect
+from adapters.client.models import EntryView
 from config.demo.chapters import DREAMBOOTH_PARAMS, HYPER_PARAMS
 from config.demo.checks import check_forgetting, check_four_steps
 from config.demo.folder import read_folder
-from config.demo.person import sign_in
 from config.demo.pictures import NEW_GROUND, TRIGGER_WORD, draw_pictures
 from config.demo.plan import PARAMS, Plan
 from config.demo.royalty import check_pay
@@ -101,8 +102,15 @@ def make_look(figure: float) -> Look:
 
 
 def test_a_statement_without_the_royalty_ends_the_demo_with_a_sentence() -> None:
-    line = StatementLine(
-        kind="sweep", note="Royalties", ref="x", amount_points=2, balance_after_points=377
+    line = EntryView(
+        id="en_1",
+        seq=9,
+        kind="sweep",
+        note="Royalties",
+        ref="x",
+        amount_points=2,
+        balance_after_points=377,
+        created_at=datetime(2026, 1, 2, tzinfo=UTC),
     )
     check_pay(line, 2, 377)
     for royalty, balance in ((1, 377), (2, 378)):
@@ -111,8 +119,8 @@ def test_a_statement_without_the_royalty_ends_the_demo_with_a_sentence() -> None
 
 
 async def test_a_server_that_is_not_there_is_told_in_a_sentence() -> None:
-    async with sign_in("http://127.0.0.1:9", "ty_none") as person:
-        with pytest.raises(TrainyardError, match="does not answer"):
+    async with connect("http://127.0.0.1:9", "ty_none") as person:
+        with pytest.raises(UnreachableError, match="does not answer"):
             await person.get_balance()
 
 
