@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from pydantic import BaseModel, JsonValue
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from adapters.web.code_samples import write_events, write_samples
 from adapters.web.cookies import CSRF_HEADER, SAFE_METHODS
+from adapters.web.examples import Examples
 from adapters.web.problems import PROBLEM_JSON, Problem, get_status
 from adapters.web.routing import KEY_HEADER, PREFIX, Operation
 from core.errors import (
@@ -28,7 +30,7 @@ _REF = "#/components/schemas/{model}"
 def make_document(operations: Sequence[Operation], version: str, cookie: str) -> Node:
     """Describe every operation; `cookie` is the name of the session's."""
     references, schemas = _make_schemas(operations)
-    writer = _Writer(references, schemas)
+    writer = _Writer(references, schemas, Examples(schemas))
     paths: dict[str, JsonValue] = {}
     for operation in operations:
         item = paths.setdefault(PREFIX + operation.path, {})
@@ -84,16 +86,21 @@ def _make_schemas(operations: Iterable[Operation]) -> tuple[References, dict[str
 class _Writer:
     """Writes operations down, with references to the schemas of their models."""
 
-    def __init__(self, references: References, schemas: dict[str, Node]) -> None:
+    def __init__(
+        self, references: References, schemas: dict[str, Node], examples: Examples
+    ) -> None:
         self._references = references
         self._schemas = schemas
+        self._examples = examples
 
     def write(self, operation: Operation) -> Node:
         node: Node = {
             "operationId": operation.name,
             "summary": operation.summary,
             "tags": [operation.tag],
-            "parameters": [*self._parameters(operation)],
+            "parameters": [
+                self._examples.add_to(one, operation.name) for one in self._parameters(operation)
+            ],
             "responses": {**self._answers(operation), **self._problems(operation)},
         }
         if operation.description:
@@ -106,18 +113,20 @@ class _Writer:
             node["requestBody"] = self._body("multipart/form-data", operation.upload)
         if operation.takes:
             node["requestBody"] = {"required": True, "content": {operation.takes: {}}}
+        node["x-codeSamples"] = [*write_samples(operation.method, PREFIX + operation.path, node)]
         return node
 
     def _body(self, media: str, form: type[BaseModel]) -> Node:
-        return {"required": True, "content": {media: self._schema(form, "validation")}}
+        return {"required": True, "content": {media: self._content(form, "validation")}}
 
     def _answers(self, operation: Operation) -> Node:
         content: Node = {operation.media: {}}
         if operation.answer is not None:
-            content = {operation.media: self._schema(operation.answer, "serialization")}
+            content = {operation.media: self._content(operation.answer, "serialization")}
         if operation.events:
-            events = {n: self._schema(v, "serialization") for n, v in operation.events.items()}
-            content = {operation.media: {"x-events": {**events}}}
+            events = {n: self._content(v, "serialization") for n, v in operation.events.items()}
+            told = [(name, event["example"]) for name, event in events.items()]
+            content = {operation.media: {"x-events": {**events}, "example": write_events(told)}}
         answer: Node = {"description": operation.summary}
         if operation.status != 204:
             answer["content"] = content
@@ -127,17 +136,22 @@ class _Writer:
         kinds: dict[str, list[type[TrainyardError]]] = {}
         for kind in _errors(operation):
             kinds.setdefault(str(get_status(kind).value), []).append(kind)
-        schema = self._schema(Problem, "serialization")
+        schema: Node = {**self._schema(Problem, "serialization")}
         return {
             status: {
                 "description": "\n\n".join(map(_word, found)),
                 "x-codes": [kind.code for kind in found],
-                "content": {PROBLEM_JSON: schema},
+                "content": {PROBLEM_JSON: {**schema, "example": _make_problem(found[0])}},
             }
             for status, found in sorted(kinds.items())
         }
 
-    def _schema(self, model: type[BaseModel], mode: Mode) -> Node:
+    def _content(self, model: type[BaseModel], mode: Mode) -> Node:
+        """Write a model as a body or an answer, with an example."""
+        schema = self._schema(model, mode)
+        return {**schema, "example": self._examples.make(schema["schema"])}
+
+    def _schema(self, model: type[BaseModel], mode: Mode) -> dict[str, Node]:
         return {"schema": {"$ref": self._references[model, mode]}}
 
     def _parameters(self, operation: Operation) -> Iterable[Node]:
@@ -189,6 +203,15 @@ def _errors(operation: Operation) -> Iterable[type[TrainyardError]]:
     if operation.body is not None or operation.takes:
         kinds.append(TooLargeError)
     return dict.fromkeys([*kinds, TooManyRequestsError, *operation.errors])
+
+
+def _make_problem(kind: type[TrainyardError]) -> Node:
+    """Make an example of a problem, as the error door would answer it."""
+    status = get_status(kind)
+    detail = (inspect.getdoc(kind) or "").partition("\n")[0]
+    return Problem(title=status.phrase, status=status, detail=detail, code=kind.code).model_dump(
+        mode="json", exclude={"errors"}
+    )
 
 
 def _word(kind: type[TrainyardError]) -> str:

@@ -16,6 +16,8 @@ _PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>API reference · Trainyard</title>
+<meta name="color-scheme" content="light dark">
+<link rel="stylesheet" href="/static/design.css">
 <link rel="stylesheet" href="/static/reference.css">
 </head>
 <body>
@@ -23,7 +25,8 @@ _PAGE = """<!doctype html>
 <h1>API reference</h1>
 <p>{description} Version {version}; for programs: <a href="/api/v1/openapi.json">openapi.json</a>.</p>
 <p>Send a token as <code>Authorization: Bearer ty_…</code>. Errors have a stable <code>code</code> and
-a <code>detail</code> for people. Lists answer <code>next</code>: send it as <code>after</code>.</p>
+a <code>detail</code> for people. Lists answer <code>next</code>: send it as <code>after</code>.
+In Python, <code>adapters.client</code> has a method for each operation.</p>
 </header>
 <nav aria-label="Contents"><ul>{contents}</ul></nav>
 <main>
@@ -76,7 +79,7 @@ def _write_operation(method: str, path: str, operation: Node) -> str:
         f'<b class="{method}">{method.upper()}</b> <code>{_break(path)}</code> '
         f"<span>{_text(operation['summary'])}</span></summary>"
         f"{_paragraphs(operation.get('description', ''))}"
-        f"<p>{_write_access(operation)}</p>"
+        f"<p>{_write_access(operation)}</p>{_write_samples(operation['x-codeSamples'])}"
         f"{_write_parameters(operation['parameters'])}{_write_body(operation)}"
         f"{_write_responses(operation['responses'])}</details>"
     )
@@ -107,18 +110,41 @@ def _write_body(operation: Node) -> str:
     for media, content in operation.get("requestBody", {}).get("content", {}).items():
         kind = _describe(content["schema"]) if "schema" in content else "bytes"
         written += f"<h3>Body</h3><p><code>{html.escape(media)}</code>: {kind}</p>"
+        written += _write_example(content, "Example of a body")
     return written
 
 
+def _write_samples(samples: Sequence[Node]) -> str:
+    return "".join(
+        f"<h3>{html.escape(sample['label'])}</h3><pre>{html.escape(sample['source'])}</pre>"
+        for sample in samples
+    )
+
+
+def _write_example(content: Node, title: str) -> str:
+    if "example" not in content:
+        return ""
+    found = content["example"]
+    text = found if isinstance(found, str) else json.dumps(found, indent=2, ensure_ascii=False)
+    return (
+        f'<details class="example"><summary>{title}</summary>'
+        f"<pre>{html.escape(text.strip())}</pre></details>"
+    )
+
+
 def _write_responses(responses: Node) -> str:
-    rows = []
+    rows, examples = [], ""
     for status, response in responses.items():
+        contents = response.get("content", {}).items()
         kinds = [
             _describe(content["schema"]) if "schema" in content else html.escape(media)
-            for media, content in response.get("content", {}).items()
+            for media, content in contents
         ]
-        rows.append((f"<code>{status}</code>", " ".join(kinds), _text(response["description"])))
-    return _table("Answers", ("Status", "Type", ""), rows)
+        words = _text(response["description"]).replace("\n\n", "<br>")
+        rows.append((f"<code>{status}</code>", " ".join(kinds), words))
+        if "x-codes" not in response:
+            examples += "".join(_write_example(one, "Example of an answer") for _, one in contents)
+    return _table("Answers, and the codes of errors", ("Status", "Type", ""), rows) + examples
 
 
 def _write_schema(name: str, schema: Node) -> str:

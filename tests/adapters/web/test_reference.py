@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 from tests.adapters.web.conftest import Api
 
-VOID = {"meta", "link", "wbr"}
+VOID = {"meta", "link", "wbr", "br"}
 
 
 class Reader(HTMLParser):
