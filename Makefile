@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo chat up test check bench packages clean
+.PHONY: demo client chat up test check bench packages clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -36,6 +36,9 @@ bench: $(VENV)/.made ## measure Trainyard beside the machine's limits: docs/benc
 
 packages: $(VENV)/.made ## install each extra into an empty environment, and check config/deploy; needs the network
 	$(BIN)/python -m tests.packages
+
+client: $(VENV)/.made ## make the API's Python client anew after a change of the API
+	$(BIN)/trainyard openapi | $(BIN)/python -m adapters.client.generate
 
 chat: $(VENV)/.made ## talk to the bot in this terminal; starts what it needs
 	$(BIN)/trainyard chat

@@ -16,10 +16,9 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from pydantic import JsonValue
-
+from adapters.client import Picture, connect
+from adapters.client.models import NewDataset, NewTraining
 from adapters.redis_server import RedisServer
-from config.demo.person import sign_in
 from config.demo.pictures import draw_pictures
 from config.processes import end_process, find_free_port
 from tests.bench.yard import wait_for_http
@@ -94,22 +93,21 @@ async def train(folder: Path, places: dict[str, Path]) -> None:
             stack.push_async_callback(end_process, process, _END_S)
         url = f"http://127.0.0.1:{port}"
         await wait_for_http(f"{url}/readyz")
-        async with sign_in(url, token) as ada:
-            dataset = await ada.create_dataset("ghosts", "")
+        async with connect(url, token) as ada:
+            dataset = await ada.create_dataset(NewDataset(name="ghosts"))
             files = [(folder / f"{p.name}.png", p) for p in draw_pictures(4, 0).training]
             for file, picture in files:
                 picture.image.save(file)
-            await ada.upload(dataset.id, [(file, picture.caption) for file, picture in files])
-            order: dict[str, JsonValue] = {
-                "dataset": dataset.id,
-                "offering": "tiny-lora",
-                "trigger_words": ["ghost"],
-            }
-            order["params"] = {"steps": 10}
-            training = await ada.submit(order, "once")
-            async for _ in ada.follow(f"trainings/{training.id}"):
-                pass
-            ended = await ada.wait_until_settled(training.id)
+            pictures = [Picture(file, picture.caption) for file, picture in files]
+            await ada.upload_pictures(dataset.id, pictures)
+            order = NewTraining(
+                dataset=dataset.id,
+                offering="tiny-lora",
+                trigger_words=["ghost"],
+                params={"steps": 10},
+            )
+            training = await ada.submit_training(order)
+            ended = await ada.wait_for_training(training.id)
     assert ended.status == "completed", ended
     print("trained       a server without torch, and a worker beside it")
 
