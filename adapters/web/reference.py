@@ -102,7 +102,7 @@ def _write_parameters(parameters: list[Node]) -> str:
         )
         for one in parameters
     ]
-    return _table("Parameters", ("Name", "Where", "Type", ""), rows)
+    return _table("Parameters", ("Name", "Where", "Type", "Meaning"), rows)
 
 
 def _write_body(operation: Node) -> str:
@@ -144,7 +144,7 @@ def _write_responses(responses: Node) -> str:
         rows.append((f"<code>{status}</code>", " ".join(kinds), words))
         if "x-codes" not in response:
             examples += "".join(_write_example(one, "Example of an answer") for _, one in contents)
-    return _table("Answers, and the codes of errors", ("Status", "Type", ""), rows) + examples
+    return _table("Answers, and the codes of errors", ("Status", "Type", "Meaning"), rows) + examples
 
 
 def _write_schema(name: str, schema: Node) -> str:
@@ -165,7 +165,7 @@ def _write_schema(name: str, schema: Node) -> str:
     return (
         f'<details id="schema-{_slug(name)}"><summary><code>{html.escape(name)}</code></summary>'
         f"{_paragraphs(schema.get('description', ''))}<p>{values}</p>"
-        f"{_table('Fields', ('Name', 'Type', ''), rows)}{examples}</details>"
+        f"{_table('Fields', ('Name', 'Type', 'Meaning'), rows)}{examples}</details>"
     )
 
 
@@ -201,7 +201,7 @@ def _table(title: str, heads: Sequence[str], rows: Sequence[tuple[str, ...]]) ->
     head = "".join(f"<th>{name}</th>" for name in heads)
     lines = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
     return (
-        f'<h3>{title}</h3><div class="wide" tabindex="0" role="region" aria-label="{title}">'
+        f'<h3>{title}</h3><div class="wide" tabindex="0" role="group" aria-label="{title}">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>"
     )
 
