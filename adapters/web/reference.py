@@ -144,7 +144,9 @@ def _write_responses(responses: Node) -> str:
         rows.append((f"<code>{status}</code>", " ".join(kinds), words))
         if "x-codes" not in response:
             examples += "".join(_write_example(one, "Example of an answer") for _, one in contents)
-    return _table("Answers, and the codes of errors", ("Status", "Type", "Meaning"), rows) + examples
+    return (
+        _table("Answers, and the codes of errors", ("Status", "Type", "Meaning"), rows) + examples
+    )
 
 
 def _write_schema(name: str, schema: Node) -> str:
