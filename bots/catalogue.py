@@ -14,6 +14,7 @@ from bots import (
     generations,
     giving,
     jobs,
+    leaving,
     linking,
     models,
     pictures,
@@ -94,6 +95,7 @@ def list_commands() -> Catalogue:
             *giving.COMMANDS,
             *topups.COMMANDS,
             *account.COMMANDS,
+            *leaving.COMMANDS,
             *linking.COMMANDS,
             *signing_in.COMMANDS,
         )

@@ -37,7 +37,7 @@ async def check_books(settings: Settings, *, lift: bool) -> tuple[Verdict, Spend
         await _mend(studio)
         verdict = await studio.reconciler.reconcile()
         if lift and verdict.is_sound:
-            await studio.reconciler.lift_stop(_OPERATOR)
+            await studio.administration.lift_stop(_OPERATOR)
         return verdict, await studio.reconciler.find_stop()
 
 

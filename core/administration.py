@@ -2,6 +2,7 @@
 
 from core.accounts.records import Account, Identity, Principal
 from core.accounts.service import Accounts
+from core.acts import AuditLog
 from core.errors import ForbiddenError, InvalidError
 from core.jobs.records import VISIBLE, Job, Status
 from core.paging import iterate, list_page
@@ -41,12 +42,14 @@ class Administration:
         points: Points,
         jobs: Documents[Job],
         reconciler: Reconciler,
+        log: AuditLog,
     ) -> None:
         self._accounts = accounts
         self._people = people
         self._points = points
         self._jobs = jobs
         self._reconciler = reconciler
+        self._log = log
 
     async def find_accounts(self, principal: Principal, text: str = "") -> list[Member]:
         """Find accounts by a part of their name or by their whole id, the newest first, at most MAX_FOUND.
@@ -75,6 +78,7 @@ class Administration:
         if not 1 <= len(note.strip()) <= MAX_NOTE:
             raise InvalidError(f"Say in 1 to {MAX_NOTE} characters what the points are for.")
         account = await self._people.follow(account_id)
+        await self._log.note(principal, "grant", account.id, f"{points} points: {note.strip()}")
         return await self._points.grant(
             account.id, points, f"admin:{principal.account}:{key}", note.strip()
         )
@@ -93,6 +97,12 @@ class Administration:
         verdict = await self._reconciler.reconcile()
         stop = await self._reconciler.find_stop()
         return Audit(verdict=verdict, stop_reason=stop.reason if stop else "")
+
+    async def lift_stop(self, principal: Principal) -> None:
+        """Allow spending again, see `Reconciler.lift_stop`."""
+        _require_admin(principal)
+        await self._log.note(principal, "lift spending stop", "ledger")
+        await self._reconciler.lift_stop(principal)
 
     async def _describe(self, account: Account) -> Member:
         identities = await self._people.list_identities(self._people.speak_for(account))

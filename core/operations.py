@@ -1,6 +1,7 @@
 """What operators need of an instance, put together: the ledger's check, its state in figures, what admins do."""
 
 from core.accounts.service import Accounts
+from core.acts import AuditLog
 from core.administration import Administration
 from core.gauges import Gauges
 from core.points.reconcile import Reconciler
@@ -24,6 +25,7 @@ class Operations:
         looked_at = stores.jobs, stores.accounts, self.reconciler
         self.storage = Storage(ports, accounts, rules)
         self.gauges = Gauges(*looked_at, ports.meter, clock)
+        self.audit_log = AuditLog(stores.admin_acts, clock)
         self.administration = Administration(
-            stores.accounts, accounts, points, stores.jobs, self.reconciler
+            stores.accounts, accounts, points, stores.jobs, self.reconciler, self.audit_log
         )

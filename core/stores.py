@@ -14,6 +14,7 @@ from core.accounts.records import (
     Merge,
     Session,
 )
+from core.acts import AdminAct
 from core.conversations.records import Draft, Receipt, Shortcut
 from core.datasets.records import Dataset, Invitation, Item, Member, Snapshot, Upload
 from core.downloads import DownloadLink
@@ -69,6 +70,7 @@ class Stores:
     invoices: Documents[Invoice]
     payments: Documents[Payment]
     strays: Documents[Stray]
+    admin_acts: Documents[AdminAct]
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ from core.jobs.service import Jobs
 from core.jobs.settlement import Settlement
 from core.jobs.submission import Submission
 from core.jobs.sweeper import Sweeper
+from core.leaving.service import Leaving
 from core.models.contributions import Contributions
 from core.models.opening import ModelStores, open_models
 from core.notifications.delivery import Deliveries
@@ -201,28 +202,14 @@ class Studio:
         stores, clock = ports.stores, ports.clock
         kept = stores.datasets, self.datasets, stores.snapshots, stores.items, stores.jobs
         retention = Retention(*kept, self.accounts, ports.blobs, clock)
-        self.sweeper = Sweeper(
-            stores.jobs,
-            self._submission,
-            self.leases,
-            retention,
-            clock,
-            (
-                self.conversations.sweep,
-                self.receipts.sweep,
-                self.merging.sweep,
-                self.linking.sweep,
-                self.sharing.sweep,
-                self.downloads.sweep,
-                self.uploads.sweep,
-                self.trigger_map.sweep,
-                self.popularity.sweep,
-                self.usage.sweep,
-                self.transfers.sweep,
-                self.sessions.sweep,
-                self.top_ups.sweep,
-            ),
-        )
+        served = self.accounts, self.sessions, self.datasets, self.trigger_map, self.downloads
+        self.leaving = Leaving(ports, *served)
+        people = self.merging, self.linking, self.sessions, self.sharing, self.leaving.deletion
+        things = self.downloads, self.uploads, self.trigger_map, self.popularity, self.receipts
+        books = self.conversations, self.usage, self.transfers, self.top_ups
+        sweeps = tuple(one.sweep for one in (*people, *things, *books))
+        working = self._submission, self.leases, retention
+        self.sweeper = Sweeper(stores.jobs, *working, clock, sweeps)
         self.operations = Operations(ports, self.accounts, self.points, self._rules)
         self.reconciler = self.operations.reconciler
         self.administration = self.operations.administration

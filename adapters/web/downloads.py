@@ -135,3 +135,17 @@ async def _closing(body: AsyncIterator[bytes]) -> AsyncIterator[AsyncIterator[by
     finally:
         if isinstance(body, AsyncGenerator):
             await body.aclose()
+
+
+async def send_zip(
+    request: web.Request, filename: str, body: AsyncIterator[bytes]
+) -> web.StreamResponse:
+    """Send a zip while it is written."""
+    disposition = content_disposition_header("attachment", filename=filename)
+    response = web.StreamResponse(headers={hdrs.CONTENT_DISPOSITION: disposition})
+    response.content_type = "application/zip"
+    await response.prepare(request)
+    async for chunk in body:
+        await write(response, chunk)
+    await response.write_eof()
+    return response

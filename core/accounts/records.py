@@ -40,7 +40,7 @@ class Account(Record):
     """One person on every platform."""
 
     collection = "accounts"
-    indexed = ("role", "merged_into")
+    indexed = ("role", "merged_into", "deleting")
     filtered = ("storage_bytes",)
 
     display_name: str
@@ -58,6 +58,8 @@ class Account(Record):
     """The accounts whose storage this one counts as well."""
     split_from: str | None = None
     """The account that this one's identity was taken off; such a newcomer was welcomed before."""
+    deleting: bool | None = None
+    """True while what is its person's is being deleted, False once that is done."""
     unlinking: str | None = None
     """The identity that is being taken off, so that two at once cannot take the last ones."""
 

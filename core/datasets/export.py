@@ -1,8 +1,6 @@
 """A dataset as one zip: its pictures, a caption file beside each, and every caption set as JSON lines."""
 
-import io
 import json
-import zipfile
 from collections.abc import AsyncIterator, Sequence
 
 from core.accounts.records import Principal
@@ -12,10 +10,9 @@ from core.downloads import Downloads
 from core.jobs.records import StoredFile
 from core.ports import Blobs
 from core.records import new_id
+from core.zipping import StreamedZip
 
-_SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
-_WHEN = (1980, 1, 1, 0, 0, 0)
-"""The same dataset gives the same bytes."""
+SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 CONTENT_TYPE = "application/zip"
 
 
@@ -53,45 +50,20 @@ class Exports:
         return file, await self._downloads.make_link(principal, file, is_export=True)
 
     async def _write(self, dataset: Dataset, items: Sequence[Item]) -> AsyncIterator[bytes]:
-        sink = _Sink()
         lines = []
-        with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
+        with StreamedZip() as archive:
             for number, item in enumerate(items, 1):
                 stem = f"{number:04d}"
-                name = f"{stem}.{_SUFFIXES.get(item.content_type, 'bin')}"
-                entry = zipfile.ZipInfo(name, _WHEN)
-                entry.file_size = item.bytes
-                with archive.open(entry, "w") as file:
-                    async for chunk in self._blobs.read(item.blob_key):
-                        file.write(chunk)
-                        yield sink.take()
+                name = f"{stem}.{SUFFIXES.get(item.content_type, 'bin')}"
+                async for chunk in archive.add(name, item.bytes, self._blobs.read(item.blob_key)):
+                    yield chunk
                 caption = item.captions.get(dataset.default_caption_set, "")
-                archive.writestr(zipfile.ZipInfo(f"{stem}.txt", _WHEN), caption)
+                archive.add_text(f"{stem}.txt", caption)
                 line = {"file": name, "filename": item.filename, "captions": item.captions}
                 lines.append(json.dumps(line, ensure_ascii=False))
-                yield sink.take()
-            archive.writestr(zipfile.ZipInfo("captions.jsonl", _WHEN), "\n".join(lines) + "\n")
-        yield sink.take()
-
-
-class _Sink(io.RawIOBase):
-    """Collects what zipfile writes until it is taken."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._chunks: list[bytes] = []
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: bytes | memoryview) -> int:  # type: ignore[override]  # all that zipfile writes
-        self._chunks.append(bytes(data))
-        return len(self._chunks[-1])
-
-    def take(self) -> bytes:
-        taken = b"".join(self._chunks)
-        self._chunks.clear()
-        return taken
+                yield archive.take()
+            archive.add_text("captions.jsonl", "\n".join(lines) + "\n")
+        yield archive.take()
 
 
 def name_export(dataset: Dataset) -> str:

@@ -1,5 +1,6 @@
 """Every model; made from the OpenAPI document by `python -m adapters.client.generate`."""
 
+from adapters.client.models.admin import AdminActView as AdminActView
 from adapters.client.models.admin import AuditView as AuditView
 from adapters.client.models.admin import Grant as Grant
 from adapters.client.models.admin import JobView as JobView
@@ -62,6 +63,7 @@ from adapters.client.models.items import UploadedFile as UploadedFile
 from adapters.client.models.items import UploadedFiles as UploadedFiles
 from adapters.client.models.me import AccountForm as AccountForm
 from adapters.client.models.me import AccountView as AccountView
+from adapters.client.models.me import DeletionForm as DeletionForm
 from adapters.client.models.me import IdentityList as IdentityList
 from adapters.client.models.me import IdentityView as IdentityView
 from adapters.client.models.me import LinkCodeForm as LinkCodeForm

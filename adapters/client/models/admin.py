@@ -86,3 +86,14 @@ class AuditView(Answer):
 
     verdict: VerdictView
     stop_reason: str
+
+
+class AdminActView(Answer):
+    """One act of an admin; `admin` is an account, or `local` for the command line."""
+
+    id: str
+    admin: str
+    act: str
+    target: str
+    detail: str
+    created_at: datetime

@@ -41,6 +41,12 @@ class AccountForm(Body):
     """Platforms to send no direct messages to."""
 
 
+class DeletionForm(Body):
+    """Your name as it stands in your account, as a proof that you mean it."""
+
+    name: str
+
+
 class IdentityView(Answer):
     """A platform on which you are known."""
 

@@ -1,7 +1,14 @@
 """Operations on admin; made from the OpenAPI document by `python -m adapters.client.generate`."""
 
 from adapters.client.connection import Connection, Request
-from adapters.client.models.admin import AuditView, Grant, JobView, MemberAccounts, Status
+from adapters.client.models.admin import (
+    AdminActView,
+    AuditView,
+    Grant,
+    JobView,
+    MemberAccounts,
+    Status,
+)
 from adapters.client.models.points import EntryView
 from adapters.client.paging import Pages
 
@@ -39,6 +46,14 @@ class AdminOperations(Connection):
     async def audit_ledger(self) -> AuditView:
         """Check the whole ledger now; what is found wrong stops spending."""
         return await self._ask(AuditView, Request("POST", ("admin", "ledger-audits")))
+
+    def list_admin_acts(
+        self, *, limit: int | None = None, after: str | None = None
+    ) -> Pages[AdminActView]:
+        """List what admins did: who, what, to what and when, the newest first."""
+        return self._list(
+            AdminActView, Request("GET", ("admin", "acts"), query={"limit": limit, "after": after})
+        )
 
     async def lift_spending_stop(self) -> None:
         """Allow spending again; the next check stops it once more while anything is wrong still."""

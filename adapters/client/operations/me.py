@@ -1,9 +1,12 @@
 """Operations on me; made from the OpenAPI document by `python -m adapters.client.generate`."""
 
+from pathlib import Path
+
 from adapters.client.connection import Connection, Request
 from adapters.client.models.me import (
     AccountForm,
     AccountView,
+    DeletionForm,
     IdentityList,
     LinkCodeForm,
     LinkCodeView,
@@ -24,6 +27,17 @@ class MeOperations(Connection):
     async def change_me(self, body: AccountForm) -> AccountView:
         """Change your name, your language, or the platforms to which no direct messages are sent."""
         return await self._ask(AccountView, Request("PATCH", ("me",), body=body))
+
+    async def export_me(self, *, to: Path) -> Path:
+        """Get everything that is kept about you and is yours, as a zip: records, pictures, captions, models."""
+        return await self._download(Request("GET", ("me", "export")), to)
+
+    async def delete_me(self, body: DeletionForm) -> None:
+        """Delete your account and all that is yours, for good; `name` is your name, as a proof that you mean it.
+
+        What was paid and earned stays in the ledger under an id that names nobody.
+        """
+        await self._do(Request("POST", ("me", "deletion"), body=body))
 
     async def list_identities(self) -> IdentityList:
         """List the platforms on which you are known, the oldest first."""

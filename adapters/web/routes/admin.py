@@ -3,6 +3,7 @@
 from adapters.web.routing import Call, Routes
 from adapters.web.views.admin import (
     AccountQuery,
+    AdminActView,
     AuditView,
     Grant,
     JobQuery,
@@ -10,7 +11,7 @@ from adapters.web.views.admin import (
     MemberAccounts,
     MemberAccountView,
 )
-from adapters.web.views.common import Listing
+from adapters.web.views.common import Listing, PageQuery
 from adapters.web.views.points import EntryView
 from core.accounts.records import Scope
 from core.errors import ConflictError, NotFoundError
@@ -54,7 +55,14 @@ async def audit_ledger(call: Call) -> AuditView:
     return AuditView.of(await call.studio.administration.audit(call.principal))
 
 
+@routes.get("/admin/acts", scope=Scope.ADMIN)
+async def list_admin_acts(call: Call, query: PageQuery) -> Listing[AdminActView]:
+    """List what admins did: who, what, to what and when, the newest first."""
+    page = await call.studio.operations.audit_log.list_all(call.principal, query.page())
+    return Listing[AdminActView].of(page)
+
+
 @routes.delete("/admin/spending-stop", scope=Scope.ADMIN)
 async def lift_spending_stop(call: Call) -> None:
     """Allow spending again; the next check stops it once more while anything is wrong still."""
-    await call.studio.reconciler.lift_stop(call.principal)
+    await call.studio.administration.lift_stop(call.principal)

@@ -2,11 +2,15 @@
 
 from datetime import timedelta
 
+from aiohttp import web
+
+from adapters.web.downloads import send_zip
 from adapters.web.limiting import Action
 from adapters.web.routing import Call, Routes
 from adapters.web.views.accounts import (
     AccountForm,
     AccountView,
+    DeletionForm,
     IdentityList,
     IdentityView,
     LinkCodeForm,
@@ -17,6 +21,7 @@ from adapters.web.views.accounts import (
 )
 from adapters.web.views.common import Listing
 from core.accounts.records import Scope
+from core.datasets.export import CONTENT_TYPE
 from core.errors import RefusedError
 from core.records import Page
 
@@ -33,6 +38,21 @@ async def get_me(call: Call) -> AccountView:
 async def change_me(call: Call, body: AccountForm) -> AccountView:
     """Change your name, your language, or the platforms to which no direct messages are sent."""
     return AccountView.of(await call.studio.accounts.describe(call.principal, body.to_change()))
+
+
+@routes.get("/me/export", media=CONTENT_TYPE, action=Action.TOKEN)
+async def export_me(call: Call) -> web.StreamResponse:
+    """Get everything that is kept about you and is yours, as a zip: records, pictures, captions, models."""
+    body = call.studio.leaving.exports.stream(call.principal)
+    return await send_zip(call.request, "trainyard-account.zip", body)
+
+
+@routes.post("/me/deletion", scope=Scope.WRITE, status=204, errors=(RefusedError,))
+async def delete_me(call: Call, body: DeletionForm) -> None:
+    """Delete your account and all that is yours, for good; `name` is your name, as a proof that you mean it.
+
+    What was paid and earned stays in the ledger under an id that names nobody."""
+    await call.studio.leaving.deletion.delete(call.principal, body.name)
 
 
 @routes.get("/me/identities")

@@ -109,6 +109,9 @@ async def remove_favourite(call: Call, model_id: str) -> None:
 @routes.put("/models/{model_id}/state", scope=Scope.WRITE)
 async def freeze_model(call: Call, model_id: str, body: Freeze) -> ModelView:
     """Stop a model, or let it go on; for admins."""
+    if call.principal.is_admin:
+        log = call.studio.operations.audit_log
+        await log.note(call.principal, f"model {body.state.value}", model_id)
     return await _show(
         call, await call.studio.publishing.freeze(call.principal, model_id, body.state)
     )

@@ -1,9 +1,8 @@
 """Datasets of several people, whole datasets to download, and files behind an address of their own."""
 
-from aiohttp import hdrs, web
-from aiohttp.helpers import content_disposition_header
+from aiohttp import web
 
-from adapters.web.downloads import send_stored, write
+from adapters.web.downloads import send_stored, send_zip
 from adapters.web.routes.datasets import show, show_page
 from adapters.web.routing import Call, Routes
 from adapters.web.views.common import Listing, PageQuery
@@ -64,14 +63,8 @@ async def remove_member(call: Call, dataset_id: str, member_id: str) -> None:
 async def export_dataset(call: Call, dataset_id: str) -> web.StreamResponse:
     """Download a dataset whole: a zip of its pictures, each with its caption in a .txt beside it."""
     dataset = await call.studio.datasets.get(call.principal, dataset_id)
-    disposition = content_disposition_header("attachment", filename=name_export(dataset))
-    response = web.StreamResponse(headers={hdrs.CONTENT_DISPOSITION: disposition})
-    response.content_type = CONTENT_TYPE
-    await response.prepare(call.request)
-    async for chunk in call.studio.exports.stream(call.principal, dataset_id):
-        await write(response, chunk)
-    await response.write_eof()
-    return response
+    body = call.studio.exports.stream(call.principal, dataset_id)
+    return await send_zip(call.request, name_export(dataset), body)
 
 
 @routes.get("/downloads/{token}", scope=None, media="application/octet-stream")

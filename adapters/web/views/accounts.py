@@ -92,6 +92,14 @@ class LinkCodeForm(Form):
     code: str = Field(max_length=200)
 
 
+class DeletionForm(Form):
+    """Your name as it stands in your account, as a proof that you mean it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Mira"}]})
+
+    name: str = Field(max_length=200)
+
+
 class TokenView(View):
     """An API token; its text is never shown again."""
 

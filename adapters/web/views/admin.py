@@ -108,3 +108,14 @@ class AuditView(View):
 
     verdict: VerdictView
     stop_reason: str
+
+
+class AdminActView(View):
+    """One act of an admin; `admin` is an account, or `local` for the command line."""
+
+    id: str
+    admin: str
+    act: str
+    target: str
+    detail: str
+    created_at: Time

@@ -712,4 +712,11 @@ export default {
   "Signed by this place, whose key has the fingerprint": "Hier signiert; der Schlüssel hat den Fingerabdruck",
   "Copy the SHA-256 of {name}": "SHA-256 von {name} kopieren",
   "All of them": "Alle",
+  "Delete your account?": "Dein Konto löschen?",
+  "Your datasets, pictures, models and news are deleted on every platform, for good. Your points are lost. What was paid and earned stays in the ledger without your name.": "Deine Datensätze, Bilder, Modelle und Nachrichten werden auf jeder Plattform gelöscht, für immer. Deine Punkte sind verloren. Was bezahlt und verdient wurde, bleibt ohne deinen Namen im Kassenbuch.",
+  "Type your name to confirm: {name}": "Gib zur Bestätigung deinen Namen ein: {name}",
+  "Delete my account": "Mein Konto löschen",
+  "Your data": "Deine Daten",
+  "Your pictures, captions, trainings, models, points and news, as one zip.": "Deine Bilder, Beschriftungen, Trainings, Modelle, Punkte und Nachrichten, als ein Zip.",
+  "Download all that is yours": "Alles herunterladen, was deins ist",
 };

@@ -1,9 +1,9 @@
 /** The account: name, language, theme, platforms, where one is signed in, and tokens for programs. */
 
-import { api } from "../lib/api.js";
+import { address, api } from "../lib/api.js";
 import { dropDrafts } from "../lib/drafts.js";
 import { fill, html } from "../lib/dom.js";
-import { ask, badge, button, copyButton, facts, field, openDialog, pageHead, table, toast } from "../lib/pieces.js";
+import { ask, badge, button, copyButton, facts, field, linkButton, openDialog, pageHead, table, toast } from "../lib/pieces.js";
 import { THEMES, applyTheme, readTheme } from "../lib/theme.js";
 import { ago, moment, percent, say, size } from "../lib/words.js";
 
@@ -21,6 +21,7 @@ export async function open({ signal, setTitle }) {
       ${part(say("Platforms"), platforms)} ${part(say("Signed in"), sessions)}
     </div>
     ${part(say("Tokens for programs"), tokens)}
+    ${leaving(me)}
   </div>`;
 }
 
@@ -96,6 +97,29 @@ async function platforms(show, signal) {
     </div>`, { onClose: show });
   };
   return [html`<ul class="stack">${rows}</ul>`, html`<div class="actions">${button(say("Link a platform"), link, { icon: "link" })}</div>`];
+}
+
+function leaving(me) {
+  const remove = () => {
+    const name = html`<input autocomplete="off" required />`;
+    const send = async () => {
+      await api.post("/me/deletion", { name: name.value });
+      dropDrafts();
+      location.assign("/");
+    };
+    openDialog(say("Delete your account?"), html`<div class="stack">
+      <p>${say("Your datasets, pictures, models and news are deleted on every platform, for good. Your points are lost. What was paid and earned stays in the ledger without your name.")}</p>
+      ${field(say("Type your name to confirm: {name}", { name: me.display_name }), name)}
+      <div class="actions end">${button(say("Delete my account"), send, { kind: "danger" })}</div>
+    </div>`);
+  };
+  return html`<section class="card"><h2>${say("Your data")}</h2>
+    <p>${say("Your pictures, captions, trainings, models, points and news, as one zip.")}</p>
+    <div class="actions">
+      ${linkButton(say("Download all that is yours"), address("/me/export"), { icon: "download", download: true })}
+      ${button(say("Delete my account"), remove, { kind: "danger" })}
+    </div>
+  </section>`;
 }
 
 const namePlatform = (platform) => PLATFORMS[platform] ?? platform;

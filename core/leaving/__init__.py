@@ -1,0 +1,1 @@
+"""Leaving: what somebody takes along, and what stays of an account that is deleted."""

@@ -1,0 +1,193 @@
+"""Deleting an account: what is somebody's goes, what others need to add up stays without a name.
+
+A saga of idempotent steps behind a mark on the account; the sweeper takes them again until they are done.
+"""
+
+import contextlib
+import logging
+from collections.abc import Mapping
+from typing import TypeVar
+
+from core.accounts.records import Account, Principal, Role, Scope
+from core.accounts.service import Accounts
+from core.accounts.sessions import Sessions
+from core.accounts.tokens import require_scope
+from core.datasets.records import ItemState
+from core.datasets.service import Datasets
+from core.errors import InvalidError, NotFoundError, RefusedError, StaleError, TrainyardError
+from core.jobs.records import TERMINAL, Job, Status
+from core.leaving.scrubbing import GONE_NAME, scrub_job, scrub_snapshot, scrub_transfer
+from core.leaving.stores import OwnStores
+from core.models.trigger_map import TriggerMap
+from core.paging import iterate
+from core.ports import Blobs, Clock, Documents
+from core.records import Condition, OneOf, Record
+
+R = TypeVar("R", bound=Record)
+_LIVE = OneOf(tuple(sorted(status.value for status in Status if status not in TERMINAL)))
+_log = logging.getLogger(__name__)
+
+
+class Deletion:
+    """Lets people go."""
+
+    def __init__(
+        self,
+        stores: OwnStores,
+        accounts: Accounts,
+        sessions: Sessions,
+        datasets: Datasets,
+        trigger_map: TriggerMap,
+        blobs: Blobs,
+        clock: Clock,
+    ) -> None:
+        self._stores = stores
+        self._accounts = accounts
+        self._sessions = sessions
+        self._datasets = datasets
+        self._map = trigger_map
+        self._blobs = blobs
+        self._clock = clock
+
+    async def check(self, principal: Principal) -> Account:
+        """Return the account that would go. Raises RefusedError with what to do first."""
+        require_scope(principal, Scope.WRITE)
+        account = await self._accounts.get(principal)
+        if await self._stores.jobs.count({"owner": account.id, "status": _LIVE}):
+            raise RefusedError("Something of yours is under way; cancel it or wait, then delete.")
+        unsettled: dict[str, Condition] = {"owner": account.id, "needs_settling": True}
+        if await self._stores.jobs.count(unsettled):
+            raise RefusedError("Your last job is being settled; try again in a minute.")
+        if await self._stores.merges.count({"target": account.id, "open": True}):
+            raise RefusedError("Your accounts are still being linked; try again in ten minutes.")
+        admins: dict[str, Condition] = {"role": Role.ADMIN, "merged_into": None}
+        if account.role is Role.ADMIN and await self._stores.accounts.count(admins) == 1:
+            raise RefusedError("You are the only admin here; make somebody else one first.")
+        return account
+
+    async def delete(self, principal: Principal, name: str) -> None:
+        """Delete one's own account, for good; again goes on. `name` is what it is called.
+
+        Raises InvalidError for another name, and RefusedError as `check` does."""
+        account = await self.check(principal)
+        if name.strip() != account.display_name:
+            raise InvalidError("This is not your name; type it as it stands here.", field="name")
+        while account.deleting is None:
+            with contextlib.suppress(StaleError):
+                marked = account.changed(
+                    self._clock.now(),
+                    deleting=True,
+                    display_name=GONE_NAME,
+                    role=Role.MEMBER,
+                    muted=(),
+                )
+                account = await self._stores.accounts.replace(marked)
+                break
+            account = await self.check(principal)
+        await self._advance(account)
+
+    async def sweep(self) -> None:
+        """Go on with deletions that a crash left half-done."""
+        async for account in iterate(self._stores.accounts, {"deleting": True}):
+            try:
+                await self._advance(account)
+            except TrainyardError:
+                _log.exception("sweep: the deletion of %s cannot be finished", account.id)
+
+    async def _advance(self, account: Account) -> None:
+        """Take every step; who could come in is let go first, so nothing new arrives behind a step."""
+        stores, mine = self._stores, {"account": account.id}
+        await self._sessions.end_all_of(account.id)
+        await self._delete_all(stores.tokens, mine)
+        await self._forget_identities(account.id)
+        await self._delete_all(stores.link_codes, mine)
+        await self._delete_all(stores.link_tries, mine)
+        await self._delete_all(stores.shortcuts, mine)
+        await self._drop_datasets(account.id)
+        await self._drop_models(account.id)
+        await self._drop_jobs(account.id)
+        await self._drop_files(account.id)
+        await self._delete_all(stores.members, mine)
+        await self._delete_all(stores.notifications, mine)
+        await self._delete_all(stores.favourites, mine)
+        async for transfer in iterate(stores.transfers, {}):
+            if account.id in (transfer.account, transfer.target):
+                await self._change(stores.transfers, scrub_transfer(transfer, account.id))
+        done = await stores.accounts.get(account.id)
+        with contextlib.suppress(StaleError):  # the sweeper comes again
+            await stores.accounts.replace(done.changed(self._clock.now(), deleting=False))
+            _log.info("%s was deleted", account.id)
+
+    async def _forget_identities(self, account: str) -> None:
+        """From here the same person on the same platform is somebody new."""
+        async for identity in iterate(self._stores.identities, {"account": account}):
+            spot: dict[str, Condition] = {
+                "platform": identity.platform,
+                "external_id": identity.external_id,
+            }
+            await self._delete_all(self._stores.drafts, spot)
+            await self._delete(self._stores.identities, identity)
+
+    async def _drop_datasets(self, account: str) -> None:
+        """Delete their datasets, and take their pictures out of other people's."""
+        owner = Principal(account=account, role=Role.MEMBER)
+        where: dict[str, Condition] = {"owner": account, "deleted": False}
+        async for dataset in iterate(self._stores.datasets, where):
+            with contextlib.suppress(NotFoundError):
+                await self._datasets.delete(owner, dataset.id)
+        async for item in iterate(self._stores.items, {"state": ItemState.ACTIVE}):
+            if item.contributor == account:
+                await self._datasets.withdraw(item)
+        async for snapshot in iterate(self._stores.snapshots, {}):
+            scrubbed = scrub_snapshot(snapshot, account)
+            live: dict[str, Condition] = {"snapshot": snapshot.id, "status": _LIVE}
+            if scrubbed != snapshot and not await self._stores.jobs.count(live):
+                await self._change(self._stores.snapshots, scrubbed)
+
+    async def _drop_models(self, account: str) -> None:
+        async for model in iterate(self._stores.models, {"owner": account}):
+            await self._delete_all(self._stores.model_names, {"model": model.id})
+            await self._delete_all(self._stores.favourites, {"model": model.id})
+            await self._delete(self._stores.models, model)
+            await self._map.note(model.id)
+
+    async def _drop_jobs(self, account: str) -> None:
+        async for job in iterate(self._stores.jobs, {"owner": account}):
+            await self._delete_all(self._stores.losses, {"job": job.id})
+            await self._scrub(job)
+            async for key in self._blobs.list(f"jobs/{job.id}/"):
+                await self._blobs.delete(key)
+
+    async def _drop_files(self, account: str) -> None:
+        async for upload in iterate(self._stores.uploads, {"account": account}):
+            for part in upload.parts:
+                await self._blobs.delete(part)
+            await self._delete(self._stores.uploads, upload)
+        async for link in iterate(self._stores.download_links, {"account": account}):
+            if link.is_export:
+                await self._blobs.delete(link.file.key)
+            await self._delete(self._stores.download_links, link)
+
+    async def _scrub(self, job: Job) -> None:
+        scrubbed = scrub_job(job)
+        if scrubbed != job:
+            await self._change(self._stores.jobs, scrubbed)
+
+    async def _change(self, documents: Documents[R], record: R) -> None:
+        with contextlib.suppress(StaleError):  # the next look finds it unchanged
+            await documents.replace(record)
+
+    async def _delete_all(self, documents: Documents[R], where: Mapping[str, Condition]) -> None:
+        async for record in iterate(documents, where):
+            await self._delete(documents, record)
+
+    async def _delete(self, documents: Documents[R], record: R) -> None:
+        """Remove a record even if it is used at the same time."""
+        while True:
+            try:
+                return await documents.delete(record)
+            except StaleError:
+                try:
+                    record = await documents.get(record.id)
+                except NotFoundError:
+                    return

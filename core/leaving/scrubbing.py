@@ -1,0 +1,45 @@
+"""What stays of records that others need: what was paid and earned, without a name, a word or a picture."""
+
+from core.datasets.records import Snapshot
+from core.generations.records import GenerationSpec
+from core.jobs.records import Job
+from core.offerings.records import TrainingSpec
+from core.points.records import Transfer
+
+GONE_NAME = "(deleted)"
+
+
+def scrub_job(job: Job) -> Job:
+    """Return a job of which the ledger's numbers are left."""
+    spec = job.spec
+    if isinstance(spec, GenerationSpec):
+        words = {"typed_prompt": "", "prompt": "", "negative_prompt": "", "warnings": ()}
+        spec = spec.model_copy(update=words)
+    elif isinstance(spec, TrainingSpec):
+        words = {"trigger_words": (), "sample_prompts": (), "class_prompt": ""}
+        spec = spec.model_copy(update=words)
+    update = {
+        "spec": spec,
+        "dataset_name": "",
+        "samples": (),
+        "pictures": (),
+        "artifacts": (),
+        "checkpoint": None,
+        "previous_checkpoint": None,
+    }
+    return job.model_copy(update=update)
+
+
+def scrub_snapshot(snapshot: Snapshot, account: str) -> Snapshot:
+    """Return a snapshot without the captions of somebody's pictures; whose they were still counts."""
+    items = tuple(
+        item.model_copy(update={"caption": ""}) if item.contributor == account else item
+        for item in snapshot.items
+    )
+    return snapshot.model_copy(update={"items": items})
+
+
+def scrub_transfer(transfer: Transfer, account: str) -> Transfer:
+    """Return a gift of points without the name of whoever is gone."""
+    side = "giver_name" if transfer.account == account else "receiver_name"
+    return transfer.model_copy(update={side: GONE_NAME})
