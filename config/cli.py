@@ -99,6 +99,21 @@ COMMANDS = (
         "Copy the data folder's records and blobs to MongoDB and S3, as set; stop everything else before.",
     ),
     Command(
+        "backup",
+        "config.commands.backup:backup",
+        "Copy records, blobs and the signing key into a folder while everything runs; again copies what is new.",
+    ),
+    Command(
+        "restore",
+        "config.commands.backup:restore",
+        "Bring a backup into an empty data folder, every byte checked; stop everything else before.",
+    ),
+    Command(
+        "settings",
+        "config.commands.upkeep:settings",
+        "Print what can be set, as docs/guides/settings.md has it.",
+    ),
+    Command(
         "doctor",
         "config.commands.upkeep:doctor",
         "Check what this machine has, and say what to do about what it lacks.",

@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     mongodb_url: SecretStr = SecretStr("")
     """Where records are kept, `mongodb://…`; empty: in a SQLite file in the data folder."""
     mongodb_database: str = "trainyard"
+    """Its name."""
     gridfs: bool = False
     """Blobs are kept in MongoDB too, for small installs without S3."""
     s3_bucket: str = ""
@@ -37,6 +38,7 @@ class Settings(BaseSettings):
     s3_endpoint_url: str = ""
     """Of a store that is not Amazon's."""
     s3_region: str = ""
+    """As the store names it."""
     s3_access_key: SecretStr = SecretStr("")
     s3_secret_key: SecretStr = SecretStr("")
     """Both empty: what the SDK finds by itself, as the role of the machine."""
@@ -56,6 +58,7 @@ class Settings(BaseSettings):
     """Before a colon and the kind of job: `trainyard:train`, `trainyard:generate`."""
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8080, ge=0, le=65535)
+    """Where the web server listens."""
     public_url: str = ""
     """Where people reach the web server, `https://…` behind a proxy; empty: where it listens."""
     proxy_address_header: str = ""
@@ -72,6 +75,7 @@ class Settings(BaseSettings):
     base_models_file: Path = _HERE / "base_models.toml"
     generation_file: Path = _HERE / "generation.toml"
     captioning_file: Path = _HERE / "captioning.toml"
+    """The catalogues: names, prices, limits and defaults of what can be bought."""
     caption_model: str = ""
     """What writes captions: a hub id, or an absolute path to a folder; empty: that is off."""
     caption_model_revision: str = ""
@@ -85,12 +89,15 @@ class Settings(BaseSettings):
     lease_s: float = Field(default=90, ge=1)
     """How long a silent worker keeps a job; its heartbeat comes six times as often."""
     sweep_every_s: float = Field(default=5, gt=0)
+    """How often lost wake-ups and half-done work are looked for."""
     checkpoint_every_s: float = Field(default=30, gt=0)
+    """How much work a crash may cost."""
     drain_s: float = Field(default=60, gt=0)
     """How long a worker may take to save a checkpoint when it is told to stop."""
     cache_bytes: int = Field(default=10 * 1024**3, ge=0)
     """How much a worker keeps of what it computed from pictures and captions."""
     image_sandboxes: int = Field(default=2, ge=1, le=32)
+    """How many pictures are decoded at the same time."""
     storage_quota_bytes: int = Field(default=0, ge=0)
     """How much all accounts may keep together; 0: no bound but the disk."""
     keep_free_bytes: int = Field(default=512 * 1024**2, ge=0)
@@ -108,9 +115,11 @@ class Settings(BaseSettings):
     keep_news_days: int = Field(default=180, ge=0)
     """Notifications that were read."""
     log_level: str = "INFO"
+    """DEBUG, INFO, WARNING or ERROR."""
     log_format: Literal["auto", "json", "text"] = "auto"
     """JSON lines, or lines for people; auto: for people where standard error is a terminal."""
     metrics_host: str = "127.0.0.1"
+    """On which address figures are shown; there is no password, so never a public one."""
     metrics_port: int = Field(default=0, ge=0, le=65535)
     """Where a server shows its figures to Prometheus, at `/metrics`, without a password; 0: nowhere."""
     worker_metrics_port: int = Field(default=0, ge=0, le=65535)

@@ -121,5 +121,7 @@ def make_rules(settings: Settings) -> StorageRules:
 
 
 def find_free_bytes(settings: Settings) -> int | None:
-    """Tell how much is free where blobs are kept; None for a bucket."""
-    return None if settings.s3_bucket else shutil.disk_usage(settings.data_folder).free
+    """Tell how much is free where blobs are kept; None where that is not the data folder."""
+    if settings.s3_bucket or settings.gridfs:
+        return None
+    return shutil.disk_usage(settings.data_folder).free

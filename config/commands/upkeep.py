@@ -1,17 +1,13 @@
 """Commands about the place itself: what it has, and moving it elsewhere."""
 
 import asyncio
-import os
-import shutil
 import sys
 
-from adapters.redis_server import find_program
 from config.commands.starting import start
-from config.doctor import inspect_doors
+from config.doctor import examine
 from config.migration import move
-from config.signing import open_signer
+from config.reference import write_reference
 from config.stores import describe_stores
-from config.wiring import load_offerings
 
 
 def migrate() -> None:
@@ -27,17 +23,19 @@ def migrate() -> None:
     print("Everything is there. The data folder was not changed; keep it until you are sure.")
 
 
+def settings() -> None:
+    """Print what can be set, as docs/guides/settings.md has it."""
+    print(write_reference(), end="")
+
+
 def doctor() -> None:
     """Check what this machine has, and say what to do about what it lacks."""
-    settings = start()
-    offerings = load_offerings(settings)
-    free_gb = shutil.disk_usage(settings.data_folder).free / 1e9
-    print(f"data folder   {settings.data_folder.resolve()} ({free_gb:.0f} GB free)")
-    print(f"signing key   {open_signer(settings).public_key} (public)")
-    for what, where in asyncio.run(describe_stores(settings)).items():
+    chosen = start()
+    for what, where in asyncio.run(describe_stores(chosen)).items():
         print(f"{what:<13} {where}")
-    print(f"redis         {find_program() if settings.runs_own_redis else 'TRAINYARD_REDIS_URL'}")
-    print(f"offerings     {', '.join(offering.id for offering in offerings.list_all())}")
-    kinds, families = ", ".join(settings.worker_kinds), ", ".join(settings.worker_families)
-    print(f"worker        takes {kinds} for {families} on {os.cpu_count()} cores")
-    sys.exit(1 if asyncio.run(inspect_doors(settings)) else 0)
+    found = asyncio.run(examine(chosen))
+    for finding in found:
+        print(f"{finding.what:<13} {finding.text}")
+        if not finding.is_well:
+            print(f"{'':<13} TO DO: {finding.advice}")
+    sys.exit(0 if all(finding.is_well for finding in found) else 1)

@@ -67,6 +67,10 @@ class Offerings:
         self._base_models = {model.id: model for model in base_models}
         self._generations = {name: offer for offer in generations for name in offer.base_models}
 
+    def list_base_models(self) -> list[BaseModel]:
+        """List what can be trained on and drawn with."""
+        return list(self._base_models.values())
+
     def list_all(self) -> list[Offering]:
         return [o for o in self._offerings.values() if o.status is not Status.RETIRED]
 
