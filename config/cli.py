@@ -33,8 +33,8 @@ class Command:
             loaded: Callable[..., Any] = getattr(import_module(module), function)
         except ModuleNotFoundError as error:
             raise UnavailableError(
-                f"`trainyard {self.name}` needs {error.name}, which is not installed here: "
-                "pip install 'trainyard[embedded]' has everything."
+                f"`trainyard {self.name}` needs {error.name}, which is not installed here. Extras: server, "
+                "worker, or embedded, which has everything: pip install 'trainyard[embedded]'."
             ) from error
         return loaded
 

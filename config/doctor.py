@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.redis_server import find_program
-from config.doors import Door, make_conversation, make_doors
+from config.doors import Door, make_doors
+from config.messengers import make_conversation
 from config.probing import list_checks
 from config.settings import Settings
 from config.signing import open_signer

@@ -3,20 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
 from typing import Protocol
 
 from adapters.discord.client import Place
-from adapters.discord.direct_messages import DiscordDirectMessages
 from adapters.discord.door import DiscordDoor
-from adapters.discord.endpoints import Endpoints
-from adapters.telegram.client import Access
-from adapters.telegram.direct_messages import TelegramMessages
 from adapters.telegram.door import TelegramDoor
 from adapters.web.app import Hook
-from bots.catalogue import list_commands
 from bots.conversation import Conversation
-from bots.delivery import DirectMessages
+from config.messengers import find_discord, get_telegram
 from config.settings import Settings
 from core.errors import RefusedError
 from core.studio import Studio
@@ -59,34 +53,8 @@ def make_doors(settings: Settings, studio: Studio, conversation: Conversation) -
         doors.append(TelegramDoor(access, conversation, webhook_url=webhook_url))
     if discord_token := settings.discord_token.get_secret_value():
         place = Place(settings.data_folder / "discord-commands.json", settings.discord_guilds)
-        doors.append(DiscordDoor(discord_token, conversation, _find_discord(settings), place))
+        doors.append(DiscordDoor(discord_token, conversation, find_discord(settings), place))
     return doors
-
-
-def make_conversation(settings: Settings, studio: Studio) -> Conversation:
-    """Make what answers people on every chat platform."""
-    return Conversation(studio, list_commands(), welcome_points=settings.welcome_points)
-
-
-async def open_messengers(settings: Settings, stack: AsyncExitStack) -> dict[str, DirectMessages]:
-    """Open what sends direct messages on each platform whose token is set."""
-    messengers: dict[str, DirectMessages] = {}
-    if settings.telegram_token.get_secret_value():
-        telegram = await stack.enter_async_context(TelegramMessages(get_telegram(settings)))
-        messengers[telegram.platform] = telegram
-    if discord_token := settings.discord_token.get_secret_value():
-        discord = DiscordDirectMessages(discord_token, _find_discord(settings))
-        messengers[discord.platform] = await stack.enter_async_context(discord)
-    return messengers
-
-
-def get_telegram(settings: Settings) -> Access:
-    """Return the bot's token, and where the Bot API is."""
-    return Access(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
-
-
-def _find_discord(settings: Settings) -> Endpoints:
-    return Endpoints(settings.discord_api_url, settings.discord_gateway_url)
 
 
 async def run_doors(doors: Sequence[Door]) -> None:

@@ -7,8 +7,8 @@ import typer
 
 from adapters.telegram.stars import open_cashier
 from config.accounts import PLATFORM
-from config.doors import get_telegram
 from config.logs import set_up_logging
+from config.messengers import get_telegram
 from config.settings import Settings
 from config.wiring import open_studio
 from core.accounts.records import Principal, Role

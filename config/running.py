@@ -12,7 +12,8 @@ from adapters.redis_server import wait_until_ready
 from adapters.web.app import create_app
 from adapters.web.limiting import Action, RateLimits
 from adapters.web.server import BoundedSite, make_runner
-from config.doors import make_conversation, make_doors, run_doors
+from config.doors import make_doors, run_doors
+from config.messengers import make_conversation
 from config.metrics import open_meter, take_gauges
 from config.probing import list_checks
 from config.processes import end_on_signal

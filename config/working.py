@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from adapters.arq_queue import ArqListener
 from adapters.redis_server import wait_until_ready
 from bots.delivery import deliver_news
-from config.doors import make_conversation, open_messengers
+from config.messengers import make_conversation, open_messengers
 from config.metrics import open_meter
 from config.processes import end_on_signal
 from config.settings import Settings

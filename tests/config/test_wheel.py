@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import subprocess
 import sys
 import tomllib
 import zipfile
@@ -61,7 +62,9 @@ async def test_a_server_starts_from_the_wheel_without_what_only_workers_have(
     site, empty = tmp_path / "site", tmp_path / "empty"
     zipfile.ZipFile(wheel).extractall(site)
     empty.mkdir()
-    (site / "sitecustomize.py").write_text(BLOCKER.format(names=list_blocked()))
+    (site / "sitecustomize.py").write_text(
+        BLOCKER.format(names=list_modules("worker", "gpu", "embedded"))
+    )
     port = find_free_port()
     environment = {
         "PATH": os.environ["PATH"],
@@ -78,6 +81,29 @@ async def test_a_server_starts_from_the_wheel_without_what_only_workers_have(
     finally:
         await end_process(process, 20)
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("module", "extra", "others"),
+    [
+        ("config.commands.work", "worker", ("server", "embedded")),
+        ("config.commands.serve", "server", ("worker", "embedded")),
+    ],
+)
+def test_a_process_imports_what_its_own_extra_has(
+    module: str, extra: str, others: tuple[str, ...], tmp_path: Path
+) -> None:
+    blocked = list_modules(*others) - list_modules(extra)
+    (tmp_path / "sitecustomize.py").write_text(BLOCKER.format(names=blocked))
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+    done = subprocess.run(
+        [sys.executable, "-c", f"import {module}"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (done.returncode, len(blocked) > 0) == (0, True), done.stderr
 
 
 async def use(url: str, token: str) -> None:
@@ -113,8 +139,8 @@ def read_extras() -> dict[str, list[str]]:
     return extras
 
 
-def list_blocked() -> set[str]:
-    """List the modules of all extras but the server's; rich comes with typer."""
+def list_modules(*names: str) -> set[str]:
+    """List the modules of extras; rich comes with typer."""
     extras = read_extras()
-    names = {name for extra in ("worker", "gpu", "embedded") for name in extras[extra]}
-    return {name.replace("-", "_") for name in names if "[" not in name} - {"rich"}
+    wanted = {wanted for name in names for wanted in extras[name]}
+    return {name.replace("-", "_") for name in wanted if "[" not in name} - {"rich"}
