@@ -7,6 +7,7 @@ from adapters.web.routing import Call, Routes
 from adapters.web.views.common import Listing, PageQuery
 from adapters.web.views.notifications import NotificationView
 from core.accounts.records import Scope
+from core.errors import InvalidError
 
 routes = Routes("notifications")
 
@@ -25,7 +26,7 @@ async def mark_read(call: Call, notification_id: str) -> NotificationView:
     return NotificationView.of(read)
 
 
-@routes.get("/events", media="text/event-stream", events=VIEWS)
+@routes.get("/events", media="text/event-stream", events=VIEWS, errors=(InvalidError,))
 async def follow_account(call: Call) -> web.StreamResponse:
     """Follow everything that happens to your account, as it happens.
 

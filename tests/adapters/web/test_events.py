@@ -175,3 +175,9 @@ async def test_a_stream_ends_with_its_session(ada: Api, studio: Studio) -> None:
         assert event is not None and event[1]["kind"] == "signed_in"
         await ada.json("DELETE", "/me/sessions", 204)
         assert await next_event(stream) is None
+
+
+async def test_a_place_that_was_not_given_out_here_is_refused(ada: Api) -> None:
+    headers = {"Last-Event-ID": "yesterday"}
+    problem = await ada.json("GET", "/events", 422, headers=headers)
+    assert problem["code"] == "invalid"
