@@ -77,6 +77,11 @@ VALUES: Mapping[str, JsonValue] = {
     "revoked_at": None,
     "read_at": None,
     "stop_reason": "",
+    "AdminActView.id": "aa_aaaaaaaaaaaaaaaa",
+    "AdminActView.admin": _OTHER_ACCOUNT,
+    "AdminActView.act": "grant",
+    "AdminActView.target": _ACCOUNT,
+    "AdminActView.detail": "100 points: For the summer contest",
     "checks[]": "documents",
     # Names and words
     "name": "My cat",
