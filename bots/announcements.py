@@ -6,6 +6,7 @@ from bots.captionings import announce_captions
 from bots.dialog import Button, Fact, File, Reply, Style, Tone
 from bots.generations import offer_next, show_pictures
 from bots.pieces import name_platform, offer_further, offer_try, show_drawing
+from bots.stranded import announce_stranded
 from bots.wording import Words, shorten
 from core.accounts.records import Principal
 from core.errors import NotFoundError, UnavailableError
@@ -18,6 +19,8 @@ async def announce(studio: Studio, principal: Principal, words: Words, news: Not
     """Put a notification into words, with pictures and next steps."""
     if news.kind is NewsKind.TRAINING_COMPLETED:
         return await _announce_completed(studio, principal, words, news.data)
+    if news.kind is NewsKind.JOB_STRANDED:
+        return announce_stranded(words, news.data)
     if "generation" in news.data:
         return await _announce_generation(studio, principal, words, news)
     if "auto_caption" in news.data:

@@ -1,6 +1,7 @@
 """What jobs of every kind say of themselves: how far, how they ended, what they cost."""
 
 from bots.dialog import Context, Fact, Tone
+from bots.stranded import explain_obstacle
 from bots.wording import Words, draw_bar
 from core.jobs.records import Job, Status
 from core.offerings.records import Quote
@@ -16,7 +17,9 @@ def get_share(job: Job) -> float:
 
 
 def draw_share(words: Words, job: Job) -> str:
-    """Draw how far a job is, as a bar with its percentage."""
+    """Draw how far a job is, as a bar with its percentage; or say why no worker can take it."""
+    if job.obstacle is not None:
+        return explain_obstacle(words, job.kind, job.obstacle)
     share = get_share(job)
     return f"{draw_bar(share)} {words.percent(share)}"
 

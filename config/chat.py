@@ -23,10 +23,10 @@ from bots.conversation import Conversation
 from config.logs import set_up_logging
 from config.settings import Settings
 from config.wiring import open_studio
+from config.workplaces import make_workplace
 from core.errors import TrainyardError, UnavailableError
 from core.studio import Studio
 from worker.tasks import Worker
-from worker.workplace import Workplace
 
 _LOOK_S = 0.3
 
@@ -103,14 +103,7 @@ async def start_redis(settings: Settings, stack: AsyncExitStack) -> bool:
 @asynccontextmanager
 async def embedded_worker(studio: Studio, settings: Settings) -> AsyncIterator[None]:
     """Train in this process while the context lasts; a running training saves a checkpoint at its end."""
-    place = Workplace(
-        folder=settings.scratch_folder,
-        lease_s=settings.lease_s,
-        checkpoint_every_s=settings.checkpoint_every_s,
-        drain_s=settings.drain_s,
-        kinds=frozenset(settings.worker_kinds),
-        generation_idle_s=settings.generation_idle_s,
-    )
+    place = make_workplace(settings)
     worker = Worker(studio, settings.worker_families, place, settings.sweep_every_s)
     url = settings.get_redis_url()
     listeners = [ArqListener(url, queue, worker.handle) for queue in settings.list_queues()]

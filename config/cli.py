@@ -67,6 +67,11 @@ COMMANDS = (
         "config.commands.people:token",
         "Make an API token and print it; it is shown this once.",
     ),
+    Command(
+        "workers",
+        "config.fleet:workers",
+        "Show the workers that are up, or were lost in the last hour.",
+    ),
     Command("grant", "config.commands.people:grant", "Give points to an account."),
     Command(
         "payments",

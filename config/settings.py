@@ -84,6 +84,10 @@ class Settings(BaseSettings):
     """Families of base models that this machine's worker takes."""
     worker_kinds: tuple[Kind, ...] = tuple(Kind)
     """What this machine's worker does: train, generate, caption. While it trains, the others wait."""
+    worker_name: str = ""
+    """What the worker is called where admins look; empty: after its machine and process."""
+    worker_vram_gb: int | None = Field(default=None, ge=0)
+    """What counts as its memory; unset: what its GPU has, or without one its main memory."""
     generation_idle_s: float = Field(default=300, ge=0)
     """How long a worker keeps a base model loaded after a generation, in case another one comes."""
     lease_s: float = Field(default=90, ge=1)

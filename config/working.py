@@ -11,8 +11,8 @@ from config.metrics import open_meter
 from config.processes import end_on_signal
 from config.settings import Settings
 from config.wiring import open_studio
+from config.workplaces import make_workplace
 from worker.tasks import Worker
-from worker.workplace import Workplace
 
 _REDIS_S = 20.0
 
@@ -21,16 +21,7 @@ async def work(settings: Settings) -> None:
     """Train until told to end; a running training then saves a checkpoint and goes back to the queue."""
     if settings.runs_own_redis:
         await wait_until_ready(settings.get_redis_url(), _REDIS_S)
-    place = Workplace(
-        folder=settings.scratch_folder,
-        lease_s=settings.lease_s,
-        checkpoint_every_s=settings.checkpoint_every_s,
-        drain_s=settings.drain_s,
-        kinds=frozenset(settings.worker_kinds),
-        generation_idle_s=settings.generation_idle_s,
-        cache=settings.cache_folder,
-        cache_bytes=settings.cache_bytes,
-    )
+    place = make_workplace(settings)
     async with AsyncExitStack() as stack:
         meter = stack.enter_context(open_meter(settings.metrics_host, settings.worker_metrics_port))
         studio = await stack.enter_async_context(open_studio(settings, meter))

@@ -20,6 +20,9 @@ job            a piece of work for a worker: train, generate or caption
 generation     a job that draws pictures of a prompt, with LoRAs
 picture        what a generation draws; the n-th has the generation's seed + n
 auto_caption   a job in which a model writes captions for a dataset, into a caption set of their own
+worker         a process that does jobs; its record says what it has and takes, and expires when it is silent
+fleet          all workers
+obstacle       why no worker that is up can take a job; its owner is told
 lease          a worker's claim on a job, ended by a time; its token fences every write
 slot           one of the places in which an account's jobs run; as many as its cap
 attempt        one claim of a job; it writes below its own prefix

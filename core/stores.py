@@ -18,6 +18,7 @@ from core.acts import AdminAct
 from core.conversations.records import Draft, Receipt, Shortcut
 from core.datasets.records import Dataset, Invitation, Item, Member, Snapshot, Upload
 from core.downloads import DownloadLink
+from core.fleet.records import Worker
 from core.jobs.records import Job, LossChunk
 from core.metering import Meter, Unmetered
 from core.models.records import Favourite, MapState, NameClaim, TrainedModel
@@ -44,6 +45,7 @@ class Stores:
     snapshots: Documents[Snapshot]
     jobs: Documents[Job]
     losses: Documents[LossChunk]
+    workers: Documents[Worker]
     models: Documents[TrainedModel]
     entries: Documents[Entry]
     stops: Documents[SpendingStop]

@@ -25,6 +25,8 @@ from core.datasets.service import Datasets
 from core.datasets.sharing import Sharing
 from core.datasets.snapshots import Snapshots
 from core.downloads import Downloads
+from core.fleet.service import Fleet
+from core.fleet.stranded import StrandedJobs
 from core.generations.service import Generations
 from core.jobs.leases import LEASE_S, Leases
 from core.jobs.metrics import Losses
@@ -129,16 +131,10 @@ class Studio:
 
     def _open_models(self, ports: Ports) -> None:
         stores = ports.stores
-        opened = open_models(
-            pick(ModelStores, stores),
-            ports.blobs,
-            ports.clock,
-            self.accounts,
-            self.offerings,
-        )
+        given = ports.blobs, ports.clock, self.accounts, self.offerings
+        opened = open_models(pick(ModelStores, stores), *given)
         self.models, self.favourites = opened.models, opened.favourites
-        self.trigger_map = opened.trigger_map
-        self.browsing = opened.browsing
+        self.trigger_map, self.browsing = opened.trigger_map, opened.browsing
         self.publishing, self.popularity = opened.publishing, opened.popularity
         self.resolver = opened.resolver
         self.contributions = Contributions(
@@ -164,6 +160,7 @@ class Studio:
             stores.jobs, self.points, ports.wakeups, events, clock
         )
         self.leases = Leases(stores.jobs, self.accounts, settlement, events, clock, lease_s)
+        self.fleet = Fleet(stores.workers, stores.jobs, clock, lease_s)
         trained = self.offerings, self.snapshots, self.datasets, self.models
         ways = submission, settlement, events, clock
         self.jobs = Jobs(stores.jobs, stores.losses, *trained, *ways)
@@ -201,13 +198,16 @@ class Studio:
     def _open_duties(self, ports: Ports) -> None:
         stores, clock = ports.stores, ports.clock
         kept = stores.datasets, self.datasets, stores.snapshots, stores.items, stores.jobs
+        waited_for = stores.jobs, self.fleet, self.notifications, ports.events, clock
+        stranded = StrandedJobs(*waited_for)
         retention = Retention(*kept, self.accounts, ports.blobs, clock)
         served = self.accounts, self.sessions, self.datasets, self.trigger_map, self.downloads
         self.leaving = Leaving(ports, *served)
         people = self.merging, self.linking, self.sessions, self.sharing, self.leaving.deletion
         things = self.downloads, self.uploads, self.trigger_map, self.popularity, self.receipts
         books = self.conversations, self.usage, self.transfers, self.top_ups
-        sweeps = tuple(one.sweep for one in (*people, *things, *books))
+        fleet = stranded, self.fleet
+        sweeps = tuple(one.sweep for one in (*people, *things, *books, *fleet))
         working = self._submission, self.leases, retention
         self.sweeper = Sweeper(stores.jobs, *working, clock, sweeps)
         self.operations = Operations(ports, self.accounts, self.points, self._rules)

@@ -36,9 +36,9 @@ _PASSED_ON = (
     "OMP_WAIT_POLICY",
 )
 """What a child may see of the environment: nothing with a secret in it."""
-_GIVEN = {"OMP_WAIT_POLICY": "PASSIVE"}
+_GIVEN = {"OMP_WAIT_POLICY": "PASSIVE", "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
 """OpenMP's threads must not spin while they wait: beside anything else that wants a core, spinning made a
-step eleven times slower (docs/decisions/0006)."""
+step eleven times slower (docs/decisions/0006). GPUs are counted as their driver counts them."""
 
 
 class Child:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import random
 import socket
 from collections.abc import Sequence
 
@@ -12,6 +13,7 @@ from core.jobs.attempts import find_wait_s
 from core.jobs.records import Job, Kind
 from core.metering import Measure
 from core.studio import Studio
+from worker.announcing import Announcer
 from worker.attempt import TrainingAttempt
 from worker.captioning.attempt import CaptionAttempt
 from worker.generation.attempt import GenerationAttempt
@@ -32,7 +34,8 @@ class Worker:
         self._families = frozenset(families)
         self._place = place
         self._sweep_every_s = sweep_every_s
-        self._name = f"{socket.gethostname()}:{os.getpid()}"
+        self._name = place.name or f"{socket.gethostname()}:{os.getpid()}"
+        self._announcer = Announcer(studio.fleet, self._name, self._families, place)
         self._nursery = Nursery(place.folder)
         self._warm = WarmChild(place.generation_idle_s)
         self._nudged = asyncio.Event()
@@ -50,18 +53,24 @@ class Worker:
     def drain(self) -> None:
         """Claim nothing more; a running training saves a checkpoint and goes back to the queue."""
         self._draining.set()
+        self._announcer.note_draining()
         self._nudged.set()
 
     async def run(self) -> None:
         """Work until told to drain."""
         try:
+            await self._announcer.prepare()
             await self._nursery.prepare()
             self.ready.set()
             async with asyncio.TaskGroup() as group:
-                sweeping = group.create_task(self._sweep())
+                others = [
+                    group.create_task(each) for each in (self._sweep(), self._announcer.run())
+                ]
                 await self._work()
-                sweeping.cancel()
+                for other in others:
+                    other.cancel()
         finally:
+            await self._announcer.leave()
             await self._warm.end()
             await self._nursery.close()
 
@@ -81,7 +90,8 @@ class Worker:
 
     async def _do_next(self) -> bool:
         """Claim and do one job; False when there is none for this worker."""
-        job = await self._studio.leases.claim(self._name, self._families, self._place.kinds)
+        abilities = self._families, self._place.kinds, self._announcer.memory_gb
+        job = await self._studio.leases.claim(self._name, *abilities)
         if job is None:
             return False
         with correlated(job.request, job.id):
@@ -92,6 +102,7 @@ class Worker:
     async def _do(self, job: Job) -> None:
         _log.info("%s: claimed, attempt %d", job.id, job.attempts)
         self._studio.meter.observe(Measure.WAIT_S, find_wait_s(job), kind=job.kind)
+        self._announcer.note_job(job.id)
         match job.kind:
             case Kind.TRAIN:
                 await self._train(job)
@@ -99,6 +110,7 @@ class Worker:
                 await self._draw(job)
             case Kind.CAPTION:
                 await self._caption(job)
+        self._announcer.note_job(None)
 
     async def _train(self, job: Job) -> None:
         """Train, with all the memory that a warm child would have kept."""
@@ -121,12 +133,16 @@ class Worker:
         await CaptionAttempt(self._studio, job, child, self._place, self._draining.is_set).run()
 
     async def _sweep(self) -> None:
-        """Do what time alone must do, and look for work in case a wake-up was lost."""
+        """Do what time alone must do, and look for work in case a wake-up was lost.
+
+        Of many workers one sweeps at a time, by chance, so that they ask no more of the store than one does.
+        """
         while True:
             await asyncio.sleep(self._sweep_every_s)
             try:
                 await self._warm.end_if_idle()
-                await self._studio.sweeper.sweep()
+                if random.random() * self._announcer.fleet_size < 1:
+                    await self._studio.sweeper.sweep()
             except (
                 Exception
             ):  # the worker's door for errors: a failed sweep must not end a training

@@ -20,5 +20,11 @@ class Workplace:
     """Where children keep what they compute of pictures and captions; None: it ends with the job."""
     cache_bytes: int = 10 * 1024**3
     kinds: frozenset[Kind] = frozenset(Kind)
+    name: str = ""
+    """What the worker is called; empty: after its machine and process."""
+    queues: tuple[str, ...] = ()
+    """Where it hears of work; only told to others."""
+    memory_gb: int | None = None
+    """What counts as its memory; None: what its GPU has, or its machine where there is none."""
     generation_idle_s: float = 300
     """How long a child keeps its base model loaded after a generation."""

@@ -88,6 +88,7 @@ class Generations:
                 request_sha256=request,
                 spec=spec,
                 quote=quote,
+                vram_gb=self._catalogue.get_generation(spec.base_model.id)[1].needed_gb,
                 progress=Progress(total_steps=quote.inputs.total_steps),
             )
         )

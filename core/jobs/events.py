@@ -6,7 +6,9 @@ from core.ports import Event
 
 def job_event(job: Job) -> Event:
     """Say where a job stands, for its owner's listeners."""
-    data = job.model_dump(mode="json", include={"id", "status", "progress", "cancel_requested"})
+    data = job.model_dump(
+        mode="json", include={"id", "status", "progress", "cancel_requested", "obstacle"}
+    )
     if job.kind is Kind.TRAIN:
         data["samples"] = len(job.samples)
     if job.kind is Kind.GENERATE:

@@ -1,7 +1,6 @@
 """Jobs as workers see them: claim, heartbeat, progress, release, end; every write carries the lease's token."""
 
 import contextlib
-from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
 
@@ -10,7 +9,7 @@ from core.errors import AlreadyExistsError, LeaseLostError, NotFoundError, Stale
 from core.jobs import attempts
 from core.jobs.events import job_event
 from core.jobs.fairness import order_fairly
-from core.jobs.queue import LEASED_STATES, find_expired, list_claimable
+from core.jobs.queue import PLENTY_GB, find_expired, list_busy, list_claimable
 from core.jobs.records import (
     TERMINAL,
     Checkpoint,
@@ -25,7 +24,6 @@ from core.jobs.records import (
 )
 from core.jobs.settlement import Settlement
 from core.jobs.transitions import move
-from core.paging import iterate
 from core.ports import Clock, Documents, Events
 
 LEASE_S = 90
@@ -52,16 +50,21 @@ class Leases:
         self._clock = clock
 
     async def claim(
-        self, owner: str, families: frozenset[str], kinds: frozenset[Kind] = _ALL
+        self,
+        owner: str,
+        families: frozenset[str],
+        kinds: frozenset[Kind] = _ALL,
+        memory_gb: int = PLENTY_GB,
     ) -> Job | None:
-        """Claim the fairest job that this worker can do, or return None.
+        """Claim the fairest job that this worker can do and has the memory for, or return None.
 
         Two workers may want the same job: the compare-and-set on its version lets one have it.
         A job whose lease expired is claimable again and keeps its slot; its third attempt without
         progress fails it.
         """
-        candidates = await list_claimable(self._jobs, self._clock.now(), families, kinds)
-        busy = await self._list_busy()
+        abilities = families, kinds, memory_gb
+        candidates = await list_claimable(self._jobs, self._clock.now(), *abilities)
+        busy = await list_busy(self._jobs, candidates)
         counts = {place: len(slots) for place, slots in busy.items()}
         for job in order_fairly(candidates, counts):
             if await self._end_if_due(job):
@@ -178,7 +181,7 @@ class Leases:
         """Finish what follows a job's end where that was left half-done, and say so."""
         await self._events.publish(job_event(await self._settlement.finish(job)))
 
-    async def _try_claim(self, job: Job, owner: str, busy: list[int | None]) -> Job | None:
+    async def _try_claim(self, job: Job, owner: str, busy: list[int]) -> Job | None:
         """Take the job in a free slot of its account; None when it or every slot went to another."""
         slots = [job.slot] if job.slot is not None else await self._list_free(job, busy)
         for slot in slots:
@@ -192,18 +195,11 @@ class Leases:
                 return None
         return None
 
-    async def _list_free(self, job: Job, busy: list[int | None]) -> list[int]:
+    async def _list_free(self, job: Job, busy: list[int]) -> list[int]:
         cap = (await self._accounts.get_quotas(job.owner)).quotas.max_running_jobs
         if len(busy) >= cap:
             return []
         return [slot for slot in range(cap) if slot not in busy]
-
-    async def _list_busy(self) -> dict[tuple[str, Kind], list[int | None]]:
-        """List the slots that each account's leased jobs of a kind take, expired leases included."""
-        busy: dict[tuple[str, Kind], list[int | None]] = defaultdict(list)
-        async for job in iterate(self._jobs, {"status": LEASED_STATES}):
-            busy[job.owner, job.kind].append(job.slot)
-        return busy
 
     async def _end_if_due(self, job: Job) -> bool:
         """End a job that nobody holds when its owner cancelled it or its attempts are spent."""

@@ -1,6 +1,6 @@
 """Which jobs a worker could claim; apart because finding them with bounded reads is a matter of its own."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from core.jobs.records import LEASED, Job, Kind
@@ -8,19 +8,25 @@ from core.ports import Documents
 from core.records import Above, Below, Condition, OneOf
 
 LEASED_STATES = OneOf(tuple(sorted(status.value for status in LEASED)))
+PLENTY_GB = 256
+"""More memory than any job needs."""
 _OLDEST_PER_ACCOUNT = 8
 _MAX_EXPIRED = 500
 
 
 async def list_claimable(
-    jobs: Documents[Job], now: datetime, families: frozenset[str], kinds: frozenset[Kind]
+    jobs: Documents[Job],
+    now: datetime,
+    families: frozenset[str],
+    kinds: frozenset[Kind],
+    memory_gb: int = PLENTY_GB,
 ) -> list[Job]:
     """List jobs whose lease has run out, and the oldest queued jobs of each account and kind.
 
     Each account is asked for its own, so that no queue, however long, hides another account's
     job, and no job for other workers hides one for this worker.
     """
-    wanted = [_select(kind, families) for kind in sorted(kinds)]
+    wanted = [_select(kind, families, memory_gb) for kind in sorted(kinds)]
     claimable = [job for where in wanted for job in await find_expired(jobs, now, where)]
     async for owner in _list_waiting(jobs):
         for where in wanted:
@@ -29,11 +35,27 @@ async def list_claimable(
     return claimable
 
 
-def _select(kind: Kind, families: frozenset[str]) -> dict[str, Condition]:
+def _select(kind: Kind, families: frozenset[str], memory_gb: int) -> dict[str, Condition]:
     """Say which jobs of a kind a worker can do; captions need no base model."""
-    if kind is Kind.CAPTION:
-        return {"kind": kind}
-    return {"kind": kind, "spec.base_model.family": OneOf(tuple(sorted(families)))}
+    enough = OneOf((None, *range(1, min(memory_gb, PLENTY_GB) + 1)))
+    where: dict[str, Condition] = {"kind": kind, "vram_gb": enough}
+    if kind is not Kind.CAPTION:
+        where["spec.base_model.family"] = OneOf(tuple(sorted(families)))
+    return where
+
+
+async def list_busy(
+    jobs: Documents[Job], candidates: Sequence[Job]
+) -> dict[tuple[str, Kind], list[int]]:
+    """List the slots that the candidates' accounts have taken by kind, those of expired leases included.
+
+    Only those accounts are asked, so that a claim reads no more the more workers there are.
+    """
+    busy: dict[tuple[str, Kind], list[int]] = {}
+    for owner, kind in {(job.owner, job.kind) for job in candidates}:
+        taken = await jobs.find({"owner": owner, "kind": kind, "slot": Above(-1)})
+        busy[owner, kind] = [job.slot for job in taken if job.slot is not None]
+    return busy
 
 
 async def find_expired(

@@ -109,6 +109,23 @@ class Failure(Value):
     message: str
 
 
+class ObstacleCode(StrEnum):
+    """What is missing where no worker can take a job."""
+
+    NO_WORKER = "no_worker"
+    NO_KIND = "no_kind"
+    NO_FAMILY = "no_family"
+    NO_MEMORY = "no_memory"
+
+
+class Obstacle(Value):
+    """Why no worker that is up can take a job."""
+
+    code: ObstacleCode
+    family: str
+    vram_gb: int
+
+
 class HistoryLine(Value):
     """A state that the job has entered."""
 
@@ -132,6 +149,7 @@ class Job(Record):
         "snapshot",
         "spec.base_model.family",
     )
+    filtered = ("vram_gb",)
 
     kind: Kind = Kind.TRAIN
     owner: str
@@ -148,6 +166,10 @@ class Job(Record):
     status: Status = Status.PENDING
     waiting: str | None = None
     """The owner while the job is queued, so that one index finds each account's oldest job."""
+    vram_gb: int | None = None
+    """How much memory its worker must have; None asks for none."""
+    obstacle: Obstacle | None = None
+    """Why it waits although nothing of its owner's runs, as the last sweep saw it."""
     slot: int | None = None
     """Which of its owner's running places a leased job takes, a row of them for each kind; unique, so
     a race cannot pass the cap."""

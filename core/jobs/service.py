@@ -107,6 +107,7 @@ class Jobs:
                 snapshot=snapshot.id,
                 spec=spec,
                 quote=quote,
+                vram_gb=self._catalogue.get(spec.offering).needed_gb,
                 progress=Progress(total_steps=quote.inputs.total_steps),
             )
         )
@@ -192,4 +193,4 @@ def _list_sizes(items: Iterable[Item | SnapshotItem]) -> list[Size]:
     return [Size(item.width_px, item.height_px) for item in items]
 
 
-_FROZEN = ("owner", "dataset", "dataset_name", "snapshot", "spec", "quote")
+_FROZEN = ("owner", "dataset", "dataset_name", "snapshot", "spec", "quote", "vram_gb")

@@ -37,6 +37,8 @@ def move(job: Job, status: Status, at: datetime, *, note: str = "", **fields: ob
     line = HistoryLine(at=at, status=status, note=note)
     changes: dict[str, object] = {"history": (*job.history, line)[-MAX_HISTORY_LINES:], **fields}
     changes["waiting"] = job.owner if status is Status.QUEUED else None
+    if status is not Status.QUEUED:
+        changes["obstacle"] = None
     if status not in LEASED:
         changes["lease"] = changes["slot"] = None
     if status in _ENDS:

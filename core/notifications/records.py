@@ -19,6 +19,7 @@ class NewsKind(StrEnum):
     CAPTIONS_COMPLETED = "captions_completed"
     CAPTIONS_FAILED = "captions_failed"
     CAPTIONS_CANCELLED = "captions_cancelled"
+    JOB_STRANDED = "job_stranded"
     ACCOUNTS_LINKED = "accounts_linked"
     DATASET_JOINED = "dataset_joined"
     ROYALTIES_PAID = "royalties_paid"

@@ -4,7 +4,7 @@ from pydantic import JsonValue
 
 from core.accounts.records import Principal
 from core.errors import AlreadyExistsError, NotFoundError, StaleError
-from core.jobs.records import Job, Kind, Status
+from core.jobs.records import Job, Kind, Obstacle, Status
 from core.models.records import TrainedModel
 from core.notifications.records import NewsKind, Notification
 from core.paging import cursor_behind, list_page
@@ -49,6 +49,18 @@ class Notifications:
             "error": job.error.message if job.error else None,
         }
         return await self.tell(job.owner, f"ended:{job.id}", _KINDS[job.kind, job.status], data)
+
+    async def tell_stranded(self, job: Job, obstacle: Obstacle) -> Notification:
+        """Tell a job's owner why no worker can take it; once for each reason."""
+        data: dict[str, JsonValue] = {
+            "job": job.id,
+            "job_kind": job.kind.value,
+            "dataset": job.dataset,
+            "dataset_name": job.dataset_name,
+            "obstacle": obstacle.model_dump(mode="json"),
+        }
+        key = f"stranded:{job.id}:{obstacle.code}"
+        return await self.tell(job.owner, key, NewsKind.JOB_STRANDED, data)
 
     async def tell(
         self, account: str, key: str, kind: NewsKind, data: dict[str, JsonValue]

@@ -1,5 +1,7 @@
 """What can be generated: which base models, within which bounds, at which rates; a family each."""
 
+import math
+
 from pydantic import Field
 
 from core.offerings.records import Param, Price
@@ -20,6 +22,7 @@ class GenerationOffer(Value):
 
     family: str
     base_models: tuple[str, ...] = Field(min_length=1)
+    vram_gb: float = Field(default=0, ge=0)
     max_loras: int = Field(default=4, ge=0, le=16)
     price: Price
     params: tuple[Param, ...]
@@ -28,6 +31,11 @@ class GenerationOffer(Value):
     def name(self) -> str:
         """What it is called in an error."""
         return f"A picture with {self.family}"
+
+    @property
+    def needed_gb(self) -> int | None:
+        """How much memory a worker must have, in whole GB; None: any has enough."""
+        return math.ceil(self.vram_gb) or None
 
     def find_param(self, name: str) -> Param | None:
         return next((param for param in self.params if param.name == name), None)

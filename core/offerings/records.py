@@ -1,5 +1,6 @@
 """What an offering is: method, base models, bounds, parameters and price; and the specification of one training."""
 
+import math
 from enum import StrEnum
 from typing import Literal
 
@@ -73,6 +74,11 @@ class Offering(Value):
     vram_gb: float = Field(ge=0)
     price: Price
     params: tuple[Param, ...]
+
+    @property
+    def needed_gb(self) -> int | None:
+        """How much memory a worker must have, in whole GB; None: any has enough."""
+        return math.ceil(self.vram_gb) or None
 
     @property
     def takes_class_prompt(self) -> bool:

@@ -12,6 +12,7 @@ from adapters.web.views.admin import (
     MemberAccountView,
 )
 from adapters.web.views.common import Listing, PageQuery
+from adapters.web.views.fleet import FleetView
 from adapters.web.views.points import EntryView
 from core.accounts.records import Scope
 from core.errors import ConflictError, NotFoundError
@@ -47,6 +48,12 @@ async def list_all_jobs(call: Call, query: JobQuery) -> Listing[JobView]:
     """List everybody's jobs, the newest first."""
     page = await call.studio.administration.list_jobs(call.principal, query.status, query.page())
     return Listing[JobView].of(page)
+
+
+@routes.get("/admin/workers", scope=Scope.ADMIN)
+async def list_workers(call: Call) -> FleetView:
+    """List the workers that are up, those that were lost in the last hour, and how many jobs wait."""
+    return FleetView.show(await call.studio.fleet.report(call.principal))
 
 
 @routes.post("/admin/ledger-audits", scope=Scope.ADMIN)

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from adapters.web.views.common import Form, Time, View
+from adapters.web.views.fleet import ObstacleView
 from adapters.web.views.trainings import FailureView, HistoryLineView, ProgressView
 from core.auto_captions.records import AUTO_SET, CaptionWishes
 from core.jobs.records import Status
@@ -63,6 +64,7 @@ class AutoCaptionsView(View):
     status: Status
     cancel_requested: bool
     progress: ProgressView
+    obstacle: ObstacleView | None
     attempts: int
     captions: int = Field(validation_alias="steps_done", description="How many were written.")
     error: FailureView | None
@@ -93,4 +95,5 @@ class AutoCaptionEvent(View):
     id: str
     status: Status
     progress: ProgressView
+    obstacle: ObstacleView | None
     cancel_requested: bool

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from adapters.web.views.common import FileView, Form, Time, View
+from adapters.web.views.fleet import ObstacleView
 from adapters.web.views.offerings import ParamView
 from adapters.web.views.trainings import (
     BaseModelView,
@@ -134,6 +135,7 @@ class GenerationView(View):
     status: Status
     cancel_requested: bool
     progress: ProgressView
+    obstacle: ObstacleView | None
     attempts: int
     pictures: tuple[PictureView, ...]
     error: FailureView | None
@@ -178,6 +180,7 @@ class GenerationEvent(View):
     id: str
     status: Status
     progress: ProgressView
+    obstacle: ObstacleView | None
     cancel_requested: bool
     pictures: tuple[str, ...]
 

@@ -3,6 +3,7 @@
 from pydantic import ConfigDict, Field, JsonValue
 
 from adapters.web.views.common import Time, View
+from adapters.web.views.fleet import ObstacleView
 from adapters.web.views.trainings import ProgressView
 from core.jobs.records import Status
 from core.notifications.records import NewsKind
@@ -28,5 +29,6 @@ class TrainingEvent(View):
     id: str
     status: Status
     progress: ProgressView
+    obstacle: ObstacleView | None
     cancel_requested: bool
     samples: int = Field(description="How many sample pictures there are by now.")

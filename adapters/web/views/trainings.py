@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from adapters.web.views.common import Form, PageQuery, SampleView, Time, View
+from adapters.web.views.fleet import ObstacleView
 from adapters.web.views.offerings import QuoteView
 from bots.wording import Words
 from core.jobs.records import TERMINAL, VISIBLE, Job, Status
@@ -108,6 +109,7 @@ class TrainingView(View):
     status: Status
     cancel_requested: bool
     progress: ProgressView
+    obstacle: ObstacleView | None
     attempts: int
     samples: tuple[SampleView, ...]
     error: FailureView | None

@@ -1,5 +1,7 @@
 """What admins do for everybody, and nobody else."""
 
+from core.fleet.records import Gpu, Memory, Worker
+from core.jobs.records import Kind
 from core.points.records import SpendingStop
 from core.studio import Studio
 from tests.adapters.web.conftest import Api, meet_admin, submit
@@ -54,3 +56,33 @@ async def test_an_admin_sees_why_spending_is_stopped_and_allows_it_again(
     await ada.json("DELETE", "/admin/spending-stop", 403)
     await root.json("DELETE", "/admin/spending-stop", 204)
     assert (await root.json("POST", "/admin/ledger-audits"))["stop_reason"] == ""
+
+
+async def test_an_admin_sees_the_workers_and_what_waits_for_them(
+    ada: Api, studio: Studio, dataset: str
+) -> None:
+    root = await meet_admin(ada.client, studio)
+    assert (await root.json("GET", "/admin/workers"))["items"] == []
+    await submit(ada, dataset)
+    now = ada.account.created_at
+    gpu = Gpu(name="NVIDIA T4", memory=Memory(total_bytes=16, free_bytes=3))
+    worker = Worker(
+        id="wk_aaaaaaaaaaaaaaaa",
+        created_at=now,
+        updated_at=now,
+        expires_at=now,
+        name="gpu-1",
+        code="1",
+        kinds=(Kind.TRAIN,),
+        families=("tiny",),
+        memory_gb=16,
+        gpu=gpu,
+        memory=gpu.memory,
+        is_draining=True,
+    )
+    await studio.fleet.announce(worker)
+    seen = await root.json("GET", "/admin/workers")
+    assert seen["waiting"] == {"train": 1, "generate": 0, "caption": 0}
+    (one,) = seen["items"]
+    assert (one["name"], one["state"], one["gpu"]["name"]) == ("gpu-1", "draining", "NVIDIA T4")
+    await ada.json("GET", "/admin/workers", 403)

@@ -5,7 +5,7 @@ import { fill, html, showRows } from "./dom.js";
 import { icon } from "./icons.js";
 import { listen } from "./live.js";
 import { hasEnded, progress, statusBadge } from "./pieces.js";
-import { count, duration, mark, percent, say } from "./words.js";
+import { count, duration, mark, number, percent, say } from "./words.js";
 
 const KINDS = {
   training: { path: "/trainings", icon: "train", href: (job) => `/trainings/${job.id}` },
@@ -102,9 +102,21 @@ const STAGES = {
   captioning: mark("Writing captions"),
 };
 
+const NOBODY = {
+  no_worker: mark("No worker is up."),
+  no_kind: mark("No worker that does such work is up."),
+  no_family: mark("No worker for {family} is up."),
+  no_memory: mark("No worker with {gb} GB is up."),
+};
+
+/** Say why no worker that is up can take a job. */
+export function explainObstacle({ code, family, vram_gb }) {
+  return say(NOBODY[code], { family, gb: number(vram_gb) });
+}
+
 /** Say what a job is doing now. */
-export function describeStage({ status, progress: { stage } }) {
-  if (status === "queued") return say("Waits for a worker");
+export function describeStage({ status, obstacle, progress: { stage } }) {
+  if (status === "queued") return obstacle ? explainObstacle(obstacle) : say("Waits for a worker");
   if (status === "finishing") return say("Checking and keeping the model");
   const [, name, done, total] = /^(.*?)(?: (\d+) of (\d+))?$/.exec(stage);
   const text = STAGES[name] ? say(STAGES[name]) : say("Getting ready");

@@ -4,9 +4,9 @@ import { me } from "../app.js";
 import { Problem, api, makeKey, take } from "../lib/api.js";
 import { fill, html } from "../lib/dom.js";
 import { listen } from "../lib/live.js";
-import { button, complain, facts, field, openDialog, pageHead, statusBadge, table, tabs, toast } from "../lib/pieces.js";
+import { badge, button, complain, empty, facts, field, openDialog, pageHead, statusBadge, table, tabs, toast } from "../lib/pieces.js";
 import { debounce } from "../lib/timing.js";
-import { ago, mark, number, points, say, size } from "../lib/words.js";
+import { ago, count, mark, number, points, say, size } from "../lib/words.js";
 
 const TYPING_MS = 250;
 const KINDS = { train: mark("Training"), generate: mark("Generation"), caption: mark("Captions") };
@@ -20,6 +20,7 @@ export async function open(place) {
     ${tabs(place, [
       ["people", say("People"), () => people(place)],
       ["jobs", say("Jobs"), () => jobs(place)],
+      ["workers", say("Workers"), () => workers(place)],
       ["ledger", say("Ledger"), ledger],
     ])}
   </div>`;
@@ -89,6 +90,44 @@ function jobLine(job) {
     <td>${job.held_by ? html`<code>${job.held_by.owner}</code>` : "–"}</td>
     <td class="number">${job.charged_points === null ? "–" : number(job.charged_points)}</td>
     <td>${ago(job.created_at)}</td>
+  </tr>`;
+}
+
+const WORKER_STATES = {
+  idle: [mark("Idle"), "good"],
+  busy: [mark("At work"), "busy"],
+  draining: [mark("Ends after its job"), ""],
+  lost: [mark("Lost"), "bad"],
+};
+
+function workers({ signal }) {
+  const rows = html`<tbody></tbody>`;
+  const nothing = empty("train", say("No worker is up"), say("Jobs wait until one starts: trainyard worker."));
+  const waits = html`<p class="quiet" aria-live="polite"></p>`;
+  const show = async () => {
+    const { items, waiting } = await api.get("/admin/workers", { signal });
+    fill(rows, ...items.map(workerLine));
+    nothing.hidden = Boolean(items.length);
+    shown.hidden = !items.length;
+    const total = waiting.train + waiting.generate + waiting.caption;
+    fill(waits, count(total, "{n} job waits for a worker.", "{n} jobs wait for a worker."));
+  };
+  const heads = [say("Worker"), say("State"), say("Takes"), [say("Memory"), "number"], say("Job"), say("Heard of")];
+  const shown = table(say("Workers"), heads, rows);
+  listen({ refresh: show, signal });
+  show().catch(complain);
+  return html`<div class="stack"><div class="row spread">${waits}${button(say("Read again"), show, { kind: "small" })}</div>${shown} ${nothing}</div>`;
+}
+
+function workerLine(worker) {
+  const memory = worker.gpu?.memory ?? worker.memory;
+  return html`<tr>
+    <td><code>${worker.name}</code><br /><span class="quiet small-text">${worker.gpu?.name ?? say("no GPU")} · ${worker.code}</span></td>
+    <td>${badge(say(WORKER_STATES[worker.state][0]), WORKER_STATES[worker.state][1])}</td>
+    <td>${worker.kinds.map((kind) => say(KINDS[kind])).join(", ")}<br /><span class="quiet small-text">${worker.families.join(", ")}</span></td>
+    <td class="number">${say("{gb} GB", { gb: number(worker.memory_gb) })}<br /><span class="quiet small-text">${say("{size} free", { size: size(memory.free_bytes) })}</span></td>
+    <td>${worker.job ? html`<code>${worker.job}</code>` : "–"}</td>
+    <td>${ago(worker.updated_at)}</td>
   </tr>`;
 }
 

@@ -3,11 +3,22 @@
 import { showUnread } from "../app.js";
 import { api, take } from "../lib/api.js";
 import { html, showRows } from "../lib/dom.js";
+import { explainObstacle } from "../lib/jobs.js";
 import { listen } from "../lib/live.js";
 import { button, empty, pageHead } from "../lib/pieces.js";
-import { ago, duration, points, say } from "../lib/words.js";
+import { ago, duration, mark, points, say } from "../lib/words.js";
 
 const MOST = 200;
+const STRANDED = {
+  train: mark("Your training waits for a worker"),
+  generate: mark("Your generation waits for a worker"),
+  caption: mark("Your captions wait for a worker"),
+};
+const PAGES = {
+  train: ({ job }) => `/trainings/${job}`,
+  generate: ({ job }) => `/generations/${job}`,
+  caption: ({ dataset }) => `/datasets/${dataset}`,
+};
 
 export async function open({ signal, setTitle }) {
   setTitle(say("Inbox"));
@@ -76,6 +87,8 @@ function describe({ kind, data }) {
       return { title: say("The captions of “{name}” could not be written", { name }), text: ended, href: dataset };
     case "captions_cancelled":
       return { title: say("Writing the captions of “{name}” was cancelled", { name }), text: ended, href: dataset };
+    case "job_stranded":
+      return { title: say(STRANDED[data.job_kind]), text: `${explainObstacle(data.obstacle)} ${say("It starts by itself when one comes up. Until then you can cancel it and get all points back.")}`, href: PAGES[data.job_kind](data) };
     case "accounts_linked":
       return { title: say("You are one person now"), text: say("Two accounts of yours were put together."), href: "/account" };
     case "dataset_joined":

@@ -1,0 +1,63 @@
+"""Finds jobs that no worker can take and tells their owners why, once; the next sweep sees when one comes up."""
+
+import contextlib
+from datetime import timedelta
+
+from core.errors import StaleError
+from core.fleet.fitting import find_obstacle
+from core.fleet.service import Fleet
+from core.jobs.events import job_event
+from core.jobs.records import Job, Obstacle, Status
+from core.notifications.service import Notifications
+from core.paging import cursor_behind
+from core.ports import Clock, Documents, Events
+from core.records import Cursor
+
+GRACE = timedelta(seconds=60)
+"""A worker that left so lately may be starting again, and a job that came so lately may find one."""
+_PAGE = 100
+
+
+class StrandedJobs:
+    """Looks through the queue a page a sweep, and begins again at its end."""
+
+    def __init__(
+        self,
+        jobs: Documents[Job],
+        fleet: Fleet,
+        notifications: Notifications,
+        events: Events,
+        clock: Clock,
+    ) -> None:
+        self._jobs = jobs
+        self._fleet = fleet
+        self._notifications = notifications
+        self._events = events
+        self._clock = clock
+        self._after: Cursor | None = None
+
+    async def sweep(self) -> int:
+        """Mark and tell what is stranded, take the mark off what is not any more; return how many are."""
+        found = await self._jobs.find(
+            {"status": Status.QUEUED}, order="created_at", limit=_PAGE, after=self._after
+        )
+        self._after = cursor_behind(found[-1], "created_at") if len(found) == _PAGE else None
+        late = self._clock.now() - GRACE
+        waiting = [job for job in found if job.updated_at < late or job.obstacle]
+        if not waiting:
+            return 0
+        workers = await self._fleet.list_recent(GRACE)
+        stranded = 0
+        for job in waiting:
+            obstacle = find_obstacle(job, workers)
+            stranded += obstacle is not None
+            await self._tell(job, obstacle)
+        return stranded
+
+    async def _tell(self, job: Job, obstacle: Obstacle | None) -> None:
+        if obstacle != job.obstacle:
+            with contextlib.suppress(StaleError):  # it was claimed or cancelled meanwhile
+                job = await self._jobs.replace(job.changed(self._clock.now(), obstacle=obstacle))
+                await self._events.publish(job_event(job))
+        if job.obstacle is not None:
+            await self._notifications.tell_stranded(job, job.obstacle)
