@@ -100,6 +100,8 @@ class Settings(BaseSettings):
     """How long a worker may take to save a checkpoint when it is told to stop."""
     cache_bytes: int = Field(default=10 * 1024**3, ge=0)
     """How much a worker keeps of what it computed from pictures and captions."""
+    base_model_bytes: int = Field(default=0, ge=0)
+    """How much disk base models from the hub may take; 0: no limit. The one unused for longest goes."""
     image_sandboxes: int = Field(default=2, ge=1, le=32)
     """How many pictures are decoded at the same time."""
     storage_quota_bytes: int = Field(default=0, ge=0)

@@ -18,4 +18,5 @@ def make_workplace(settings: Settings) -> Workplace:
         generation_idle_s=settings.generation_idle_s,
         cache=settings.cache_folder,
         cache_bytes=settings.cache_bytes,
+        base_model_bytes=settings.base_model_bytes,
     )

@@ -2,7 +2,7 @@
 
 import errno
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokeniz
 
 from core.errors import TrainingError
 from core.offerings.records import BaseModel
+from worker.base_cache import Hold, hold
 from worker.tiny_sd import WEIGHTS_FOLDER
 from worker.training.guards import is_out_of_memory
 
@@ -94,6 +95,8 @@ class LoadedBase:
     """What sample pictures are drawn with; DDIM unless a method sets another one."""
     acceleration_sha256: str = ""
     """Of the file of the acceleration LoRA that is part of the UNet, if one is."""
+    hold: Hold = field(default_factory=Hold)
+    """Keeps its files on the disk."""
     is_mixed: bool = False
     """Whether a UNet in full precision computes in bf16, as where all of its weights are trained."""
 
@@ -119,6 +122,7 @@ def load_base(model: BaseModel, dtype: torch.dtype = torch.float32) -> LoadedBas
     Source: the note on fp16 of huggingface.co/madebyollin/sdxl-vae-fp16-fix.
     Raises TrainingError (`base_model_missing`) with what an admin should do.
     """
+    held = hold(model.source)
     try:
         pipeline = load_pipeline(model, dtype)
         _check_tokenizers(pipeline)
@@ -138,6 +142,7 @@ def load_base(model: BaseModel, dtype: torch.dtype = torch.float32) -> LoadedBas
         part.requires_grad_(False).eval().to(device)
     return LoadedBase(
         family=family,
+        hold=held,
         vae=pipeline.vae,
         unet=pipeline.unet,
         text_encoders=encoders,

@@ -15,6 +15,7 @@ from core.metering import Measure
 from core.studio import Studio
 from worker.announcing import Announcer
 from worker.attempt import TrainingAttempt
+from worker.base_cache import BaseModelCache
 from worker.captioning.attempt import CaptionAttempt
 from worker.generation.attempt import GenerationAttempt
 from worker.generation.warm import WarmChild
@@ -37,6 +38,7 @@ class Worker:
         self._name = place.name or f"{socket.gethostname()}:{os.getpid()}"
         self._announcer = Announcer(studio.fleet, self._name, self._families, place)
         self._nursery = Nursery(place.folder)
+        self._base_models = BaseModelCache(place.base_model_bytes)
         self._warm = WarmChild(place.generation_idle_s)
         self._nudged = asyncio.Event()
         self._idle = asyncio.Event()
@@ -141,6 +143,7 @@ class Worker:
             await asyncio.sleep(self._sweep_every_s)
             try:
                 await self._warm.end_if_idle()
+                await self._base_models.trim_if_due()
                 if random.random() * self._announcer.fleet_size < 1:
                     await self._studio.sweeper.sweep()
             except (

@@ -19,6 +19,8 @@ class Workplace:
     cache: Path | None = None
     """Where children keep what they compute of pictures and captions; None: it ends with the job."""
     cache_bytes: int = 10 * 1024**3
+    base_model_bytes: int = 0
+    """How much disk base models from the hub may take; 0: no limit."""
     kinds: frozenset[Kind] = frozenset(Kind)
     name: str = ""
     """What the worker is called; empty: after its machine and process."""

@@ -12,6 +12,7 @@ from transformers import AutoConfig, AutoImageProcessor, AutoModelForImageTextTo
 
 from core.auto_captions.records import CaptionSpec
 from core.errors import TrainingError
+from worker.base_cache import hold
 from worker.messages import CaptionedLine, CaptionLine, CaptionTask, StageLine
 from worker.training.guards import is_out_of_memory
 from worker.training.report import StoppedError, Tell
@@ -78,6 +79,7 @@ class CaptionModel:
         if not spec.revision:
             given = {"trust_remote_code": False, "local_files_only": True}
         source = spec.caption_model
+        self._hold = hold(source)
         kind = str(AutoConfig.from_pretrained(source, **given).model_type)
         if kind not in KNOWN_TYPES:
             raise TrainingError(

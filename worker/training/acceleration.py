@@ -9,6 +9,7 @@ from safetensors import SafetensorError
 
 from core.errors import TrainingError
 from core.offerings.records import Acceleration, BaseModel
+from worker.base_cache import hold
 from worker.base_models import LoadedBase
 from worker.tiny_sd import ACCELERATION_FILE
 from worker.training.guards import is_out_of_memory
@@ -29,8 +30,10 @@ def accelerate(base: LoadedBase, model: BaseModel) -> LoadedBase:
     if acceleration is None:
         raise _missing(f"{model.name} has no acceleration LoRA.")
     try:
-        file = fetch_acceleration(acceleration)
-        fuse_acceleration(base, file)
+        with hold(acceleration.source):
+            file = fetch_acceleration(acceleration)
+            sha256 = compute_hashes(file).sha256
+            fuse_acceleration(base, file)
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         place = f"{acceleration.source}/{acceleration.weight_name}"
         raise _missing(f"The acceleration LoRA “{place}” could not be loaded.") from error
@@ -39,7 +42,7 @@ def accelerate(base: LoadedBase, model: BaseModel) -> LoadedBase:
         base,
         family=replace(base.family, sample_steps=steps, guidance_scale=scale),
         sampler=DDIMScheduler.from_config(base.scheduler.config, timestep_spacing="trailing"),
-        acceleration_sha256=compute_hashes(file).sha256,
+        acceleration_sha256=sha256,
     )
 
 
