@@ -17,7 +17,7 @@ from core.errors import UnavailableError
 
 _log = logging.getLogger(__name__)
 _WAKE_S = 2.0
-_POLL_S = 0.05
+POLL_S = 0.05
 _PAUSE_S = 1.0
 _LONGEST_S = 30 * 24 * 3600.0
 """arq ends a task after this; a training has its own ends long before, and its lease is the claim that counts."""
@@ -85,7 +85,14 @@ class ArqListener:
     A handler is cancelled when Redis goes away, so it must only wait for work, never do it.
     """
 
-    def __init__(self, url: str, queue: str, handle: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        url: str,
+        queue: str,
+        handle: Callable[[str], Awaitable[None]],
+        poll_s: float = POLL_S,
+    ) -> None:
+        self._poll_s = poll_s
         self._url = url
         self._queue_name = queue
         self._handle = handle
@@ -123,7 +130,7 @@ class ArqListener:
             max_jobs=1,
             job_timeout=_LONGEST_S,
             keep_result=0,
-            poll_delay=_POLL_S,
+            poll_delay=self._poll_s,
             max_tries=1000,
             health_check_interval=30,
             handle_signals=False,

@@ -4,7 +4,8 @@ from pydantic import JsonValue
 
 from bots.dialog import Button, Reply, Scalar, Style, Tone
 from bots.wording import N_, Words
-from core.jobs.records import Kind, Obstacle, ObstacleCode
+from core.jobs.obstacles import Obstacle, ObstacleCode
+from core.jobs.records import Kind
 
 _TITLES = {
     Kind.TRAIN: N_("Your training waits for a worker"),

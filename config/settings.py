@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     """64 hexadecimal digits; empty: a key is made once and kept in the data folder."""
     queue_name: str = "trainyard"
     """Before a colon and the kind of job: `trainyard:train`, `trainyard:generate`."""
+    queue_poll_s: float = Field(default=0.05, gt=0, le=60)
+    """How often a worker asks Redis for work of each kind. Of hundreds of workers, each may ask less often."""
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8080, ge=0, le=65535)
     """Where the web server listens."""

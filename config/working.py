@@ -31,7 +31,10 @@ async def work(settings: Settings) -> None:
         delivering = group.create_task(deliver_news(studio, conversation, messengers))
         worker = Worker(studio, settings.worker_families, place, settings.sweep_every_s)
         url = settings.get_redis_url()
-        listeners = [ArqListener(url, queue, worker.handle) for queue in settings.list_queues()]
+        listeners = [
+            ArqListener(url, queue, worker.handle, settings.queue_poll_s)
+            for queue in settings.list_queues()
+        ]
         listening = [group.create_task(listener.listen()) for listener in listeners]
         end_on_signal(worker.drain, *(listener.stop_listening for listener in listeners))
         await worker.run()

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from core.fleet.records import Worker
-from core.jobs.records import Job, Kind, Obstacle, ObstacleCode
+from core.jobs.obstacles import Obstacle, ObstacleCode
+from core.jobs.records import Job, Kind
 
 
 def find_family(job: Job) -> str | None:

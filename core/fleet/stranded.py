@@ -7,7 +7,8 @@ from core.errors import StaleError
 from core.fleet.fitting import find_obstacle
 from core.fleet.service import Fleet
 from core.jobs.events import job_event
-from core.jobs.records import Job, Obstacle, Status
+from core.jobs.obstacles import Obstacle
+from core.jobs.records import Job, Status
 from core.notifications.service import Notifications
 from core.paging import cursor_behind
 from core.ports import Clock, Documents, Events

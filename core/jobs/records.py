@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 
 from core.auto_captions.records import CaptionSpec
 from core.generations.records import GenerationSpec
+from core.jobs.obstacles import Obstacle
 from core.offerings.records import Quote, TrainingSpec
 from core.records import Record, UtcTime, Value
 
@@ -107,23 +108,6 @@ class Failure(Value):
 
     code: str
     message: str
-
-
-class ObstacleCode(StrEnum):
-    """What is missing where no worker can take a job."""
-
-    NO_WORKER = "no_worker"
-    NO_KIND = "no_kind"
-    NO_FAMILY = "no_family"
-    NO_MEMORY = "no_memory"
-
-
-class Obstacle(Value):
-    """Why no worker that is up can take a job."""
-
-    code: ObstacleCode
-    family: str
-    vram_gb: int
 
 
 class HistoryLine(Value):

@@ -4,7 +4,8 @@ from pydantic import JsonValue
 
 from core.accounts.records import Principal
 from core.errors import AlreadyExistsError, NotFoundError, StaleError
-from core.jobs.records import Job, Kind, Obstacle, Status
+from core.jobs.obstacles import Obstacle
+from core.jobs.records import Job, Kind, Status
 from core.models.records import TrainedModel
 from core.notifications.records import NewsKind, Notification
 from core.paging import cursor_behind, list_page

@@ -2,14 +2,20 @@
 
 from adapters.client.models.admin import AdminActView as AdminActView
 from adapters.client.models.admin import AuditView as AuditView
+from adapters.client.models.admin import FleetView as FleetView
+from adapters.client.models.admin import GpuView as GpuView
 from adapters.client.models.admin import Grant as Grant
 from adapters.client.models.admin import JobView as JobView
 from adapters.client.models.admin import Kind as Kind
 from adapters.client.models.admin import LeaseView as LeaseView
 from adapters.client.models.admin import MemberAccounts as MemberAccounts
 from adapters.client.models.admin import MemberAccountView as MemberAccountView
+from adapters.client.models.admin import MemoryView as MemoryView
+from adapters.client.models.admin import State as State
 from adapters.client.models.admin import Status as Status
 from adapters.client.models.admin import VerdictView as VerdictView
+from adapters.client.models.admin import WaitingView as WaitingView
+from adapters.client.models.admin import WorkerView as WorkerView
 from adapters.client.models.auto_captions import AutoCaptionsQuote as AutoCaptionsQuote
 from adapters.client.models.auto_captions import AutoCaptionsView as AutoCaptionsView
 from adapters.client.models.auto_captions import CaptionInputsView as CaptionInputsView
@@ -19,6 +25,8 @@ from adapters.client.models.auto_captions import FailureView as FailureView
 from adapters.client.models.auto_captions import HistoryLineView as HistoryLineView
 from adapters.client.models.auto_captions import JobStatus as JobStatus
 from adapters.client.models.auto_captions import NewAutoCaptions as NewAutoCaptions
+from adapters.client.models.auto_captions import ObstacleCode as ObstacleCode
+from adapters.client.models.auto_captions import ObstacleView as ObstacleView
 from adapters.client.models.auto_captions import ProgressView as ProgressView
 from adapters.client.models.captions import CaptionEditForm as CaptionEditForm
 from adapters.client.models.captions import CaptionEditView as CaptionEditView

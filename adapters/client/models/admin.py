@@ -67,6 +67,60 @@ Status = Literal[
 ]
 """Where a job stands. `pending` may have no hold yet; nobody sees it and no list counts it."""
 
+State = Literal["idle", "busy", "draining", "lost"]
+"""How a worker is doing, as others can tell."""
+
+
+class MemoryView(Answer):
+    """Memory of a machine or of a GPU."""
+
+    total_bytes: int
+    free_bytes: int
+
+
+class GpuView(Answer):
+    """The GPU that a worker computes on."""
+
+    name: str
+    memory: MemoryView
+
+
+class WorkerView(Answer):
+    """A worker, by its own account."""
+
+    name: str
+    state: State
+    """`lost`: silent for long, but not yet for an hour."""
+    code: str
+    """Version and digest of the code that it runs."""
+    kinds: tuple[Kind, ...]
+    families: tuple[str, ...]
+    queues: tuple[str, ...]
+    memory_gb: int
+    """What offerings' vram_gb is measured against."""
+    gpu: GpuView | None
+    memory: MemoryView
+    job: str | None
+    """What it is working on."""
+    created_at: datetime
+    updated_at: datetime
+    """When it was heard of last."""
+
+
+class WaitingView(Answer):
+    """How many jobs of each kind wait for a worker."""
+
+    train: int
+    generate: int
+    caption: int
+
+
+class FleetView(Answer):
+    """Every worker, by name, and what waits for one."""
+
+    items: tuple[WorkerView, ...]
+    waiting: WaitingView
+
 
 class VerdictView(Answer):
     """What was read, and what was found wrong; of the findings the first hundred."""

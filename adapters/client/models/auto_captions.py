@@ -69,6 +69,19 @@ class ProgressView(Answer):
     validation_loss: float | None
 
 
+ObstacleCode = Literal["no_worker", "no_kind", "no_family", "no_memory"]
+"""What is missing where no worker can take a job."""
+
+
+class ObstacleView(Answer):
+    """Why no worker that is up can take a job."""
+
+    code: ObstacleCode
+    family: str
+    vram_gb: int
+    """How much memory a worker must have for it, in GB."""
+
+
 class FailureView(Answer):
     """Why a training failed."""
 
@@ -94,6 +107,7 @@ class AutoCaptionsView(Answer):
     status: JobStatus
     cancel_requested: bool
     progress: ProgressView
+    obstacle: ObstacleView | None
     attempts: int
     captions: int
     """How many were written."""

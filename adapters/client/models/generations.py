@@ -10,6 +10,7 @@ from adapters.client.models.auto_captions import (
     FailureView,
     HistoryLineView,
     JobStatus,
+    ObstacleView,
     ProgressView,
 )
 from adapters.client.models.training_offerings import ParamView
@@ -138,6 +139,7 @@ class GenerationView(Answer):
     status: JobStatus
     cancel_requested: bool
     progress: ProgressView
+    obstacle: ObstacleView | None
     attempts: int
     pictures: tuple[PictureView, ...]
     error: FailureView | None
@@ -156,5 +158,6 @@ class GenerationEvent(Answer):
     id: str
     status: JobStatus
     progress: ProgressView
+    obstacle: ObstacleView | None
     cancel_requested: bool
     pictures: tuple[str, ...]

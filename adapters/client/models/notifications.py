@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import JsonValue
 
 from adapters.client.messages import Answer
-from adapters.client.models.auto_captions import JobStatus, ProgressView
+from adapters.client.models.auto_captions import JobStatus, ObstacleView, ProgressView
 
 NewsKind = Literal[
     "training_completed",
@@ -18,6 +18,7 @@ NewsKind = Literal[
     "captions_completed",
     "captions_failed",
     "captions_cancelled",
+    "job_stranded",
     "accounts_linked",
     "dataset_joined",
     "royalties_paid",
@@ -45,4 +46,5 @@ class AutoCaptionEvent(Answer):
     id: str
     status: JobStatus
     progress: ProgressView
+    obstacle: ObstacleView | None
     cancel_requested: bool

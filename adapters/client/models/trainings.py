@@ -10,6 +10,7 @@ from adapters.client.models.auto_captions import (
     FailureView,
     HistoryLineView,
     JobStatus,
+    ObstacleView,
     ProgressView,
 )
 from adapters.client.models.training_offerings import Method, Output, QuoteView
@@ -86,6 +87,7 @@ class TrainingView(Answer):
     status: JobStatus
     cancel_requested: bool
     progress: ProgressView
+    obstacle: ObstacleView | None
     attempts: int
     samples: tuple[SampleView, ...]
     error: FailureView | None
@@ -127,6 +129,7 @@ class TrainingEvent(Answer):
     id: str
     status: JobStatus
     progress: ProgressView
+    obstacle: ObstacleView | None
     cancel_requested: bool
     samples: int
     """How many sample pictures there are by now."""

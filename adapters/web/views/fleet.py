@@ -7,7 +7,8 @@ from pydantic import Field
 from adapters.web.views.common import Time, View
 from core.fleet.records import State
 from core.fleet.service import FleetReport, SeenWorker
-from core.jobs.records import Kind, ObstacleCode
+from core.jobs.obstacles import ObstacleCode
+from core.jobs.records import Kind
 
 
 class ObstacleView(View):

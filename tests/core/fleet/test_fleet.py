@@ -5,7 +5,8 @@ import pytest
 from core.accounts.records import Principal, Role
 from core.errors import ForbiddenError
 from core.fleet.records import Memory, State, Worker
-from core.jobs.records import Job, Kind, Obstacle, ObstacleCode, Status
+from core.jobs.obstacles import Obstacle, ObstacleCode
+from core.jobs.records import Job, Kind, Status
 from core.notifications.records import NewsKind
 from core.records import PageRequest, new_id
 from tests.core.yard import FAMILIES, Yard
