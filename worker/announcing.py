@@ -73,10 +73,8 @@ class Announcer:
         """Announce at once, then with each heartbeat and after each change, until cancelled."""
         while True:
             await finish_anyway(self._announce())
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._draining.wait(), _GAP_S)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), self._every_s)
+            await _wait(self._draining, _GAP_S)
+            await _wait(self._changed, self._every_s)
 
     async def leave(self) -> None:
         """Say that the worker ends."""
@@ -105,3 +103,10 @@ class Announcer:
     def _change(self, **fields: object) -> None:
         self._record = self._record.model_copy(update=fields)
         self._changed.set()
+
+
+async def _wait(event: asyncio.Event, at_most_s: float) -> None:
+    """Wait for an event; not by `wait_for`, which loses a cancellation that comes with the event."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(at_most_s):
+            await event.wait()

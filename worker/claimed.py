@@ -113,8 +113,9 @@ class Attempt(ABC):
         """Keep the lease, write progress, and see to it that a child that should stop does."""
         held = self._held
         while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._check.wait(), _TICK_S)
+            with contextlib.suppress(TimeoutError):  # `wait_for` may lose a cancellation
+                async with asyncio.timeout(_TICK_S):
+                    await self._check.wait()
             if self._check.is_set() or held.is_dirty or held.silent_s > self._place.lease_s / 6:
                 self._check.clear()
                 await held.write()

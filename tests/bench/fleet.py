@@ -45,7 +45,7 @@ class Place:
     yard: Yard
     settings: Settings
     faults: Faults
-    redis: "Redis[str]"
+    redis: Redis
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ async def open_place() -> AsyncIterator[Place]:
         yard = await stack.enter_async_context(open_yard())
         stores = set_stores(yard.settings, mongodb_url, s3_url)
         settings = await stack.enter_async_context(stores)
-        redis: Redis[str] = Redis.from_url(settings.get_redis_url(), decode_responses=True)
+        redis = Redis.from_url(settings.get_redis_url(), decode_responses=True)
         stack.push_async_callback(redis.aclose)
         yield Place(yard, settings, faults, redis)
 

@@ -88,7 +88,11 @@ async def run_fleet(settings: Settings, seed: int) -> AsyncIterator[RunningFleet
     ]
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(aiohttp.ClientSession(timeout=_ANSWER))
+        stack.push_async_callback(_end_all, members)
         for member in members:
             await member.start()
-            stack.push_async_callback(member.end)
         yield RunningFleet(members, session, random.Random(seed))
+
+
+async def _end_all(members: list[Member]) -> None:
+    await asyncio.gather(*(member.end() for member in members))
