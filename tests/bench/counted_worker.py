@@ -34,9 +34,9 @@ class CommandCounter(monitoring.CommandListener):
 
 
 def write_counts(counter: CommandCounter, file: Path) -> None:
-    """Put the counts in the file, whole."""
+    """Put the counts in the file, whole; they are copied at once, because others count on."""
     aside = file.with_suffix(".new")
-    aside.write_text(json.dumps(counter.counts))
+    aside.write_text(json.dumps(dict(counter.counts)))
     os.replace(aside, file)
 
 

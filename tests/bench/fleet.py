@@ -30,7 +30,7 @@ from tests.s3_proxy import Faults, open_proxy
 from tests.stores import run_mongodb, run_s3, set_stores
 
 WINDOW_S = 30.0
-_START_S = 120.0
+_START_S = 300.0
 _REDIS_ROUNDS = 2000
 _REDIS_CLIENTS = 10
 _STEPS = 10_000
