@@ -4,6 +4,7 @@ from adapters.client.connection import Connection, Request
 from adapters.client.models.admin import (
     AdminActView,
     AuditView,
+    FleetView,
     Grant,
     JobView,
     MemberAccounts,
@@ -42,6 +43,10 @@ class AdminOperations(Connection):
                 "GET", ("admin", "jobs"), query={"limit": limit, "after": after, "status": status}
             ),
         )
+
+    async def list_workers(self) -> FleetView:
+        """List the workers that are up, those that were lost in the last hour, and how many jobs wait."""
+        return await self._ask(FleetView, Request("GET", ("admin", "workers")))
 
     async def audit_ledger(self) -> AuditView:
         """Check the whole ledger now; what is found wrong stops spending."""
