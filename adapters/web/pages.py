@@ -48,6 +48,7 @@ PLACES = (
     "datasets",
     "train",
     "trainings",
+    "compare",
     "models",
     "generate",
     "generations",

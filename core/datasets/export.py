@@ -10,10 +10,9 @@ from core.downloads import Downloads
 from core.jobs.records import StoredFile
 from core.ports import Blobs
 from core.records import new_id
-from core.zipping import StreamedZip
+from core.zipping import CONTENT_TYPE, StreamedZip, name_zip
 
 SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
-CONTENT_TYPE = "application/zip"
 
 
 class Exports:
@@ -67,6 +66,5 @@ class Exports:
 
 
 def name_export(dataset: Dataset) -> str:
-    """Name the zip after its dataset, in characters that every system takes."""
-    kept = "".join(c if c.isalnum() or c in "-_ " else "" for c in dataset.name).strip()
-    return f"{kept[:60] or dataset.id}.zip"
+    """Name the zip after its dataset."""
+    return name_zip(dataset.name, dataset.id)

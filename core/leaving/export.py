@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 
 from core.accounts.records import Account, Principal
 from core.accounts.service import Accounts
-from core.datasets.export import CONTENT_TYPE, SUFFIXES
+from core.datasets.export import SUFFIXES
 from core.datasets.records import ItemState
 from core.downloads import Downloads
 from core.errors import NotFoundError
@@ -13,7 +13,7 @@ from core.leaving.stores import OwnStores
 from core.paging import iterate
 from core.ports import Blobs, Documents
 from core.records import Condition, Record, new_id
-from core.zipping import StreamedZip
+from core.zipping import CONTENT_TYPE, StreamedZip
 
 _SECRETS = frozenset(
     {"secret_sha256", "code_sha256", "token_sha256", "blob_key", "thumbnail_key", "request_sha256"}

@@ -1,6 +1,7 @@
 """A published model in a browser: found while typing, weighed, drawn with, looked at by its maker, withdrawn."""
 
 import re
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -25,6 +26,18 @@ _TRAIN = """async ([dataset, word]) => {
   if (!job.model) throw new Error(JSON.stringify(job.error));
   await api.put(`/models/${job.model}/publication`, { access: "public" });
   return job;
+}"""
+_ORDER = """async ([id]) => {
+  const { api } = await import("/static/lib/api.js");
+  const { dataset, spec } = await api.get(`/trainings/${id}`);
+  const params = { ...spec.params, rank: 4 };
+  const body = { dataset, offering: "tiny-lora", trigger_words: ["quillowl"], params };
+  return (await api.post("/trainings", body, { key: "second" })).id;
+}"""
+"""Another training on the same pictures with another rank, which nobody waits for."""
+_CANCEL = """async ([id]) => {
+  const { api } = await import("/static/lib/api.js");
+  await api.post(`/trainings/${id}/cancel`);
 }"""
 _DRAW_S = 240
 
@@ -147,3 +160,24 @@ def test_publishing_says_first_what_comes_of_it_and_can_be_undone(made: Made, ya
     assert find_breaches(page) == []
     send.click()
     expect(page.get_by_role("button", name="Withdraw")).to_be_visible()
+
+
+def test_two_trainings_are_compared_and_all_samples_are_downloaded(made: Made, yard: Yard) -> None:
+    page = made.maker
+    second = page.evaluate(_ORDER, [made.training])
+    page.goto(f"{yard.url}/trainings/{made.training}")
+    wait_until_ready(page)
+    with page.expect_download() as downloading:
+        page.get_by_role("link", name="Download all").click()
+    with zipfile.ZipFile(downloading.value.path()) as archive:
+        assert len(archive.namelist()) == 2 and archive.testzip() is None
+    page.get_by_role("link", name="Compare", exact=True).click()
+    expect(page).to_have_url(re.compile(rf"/compare\?a={made.training}&b={second}$"))
+    rank = page.get_by_role("row", name=re.compile("^Rank"))
+    expect(rank.get_by_role("cell")).to_have_text(["2", "4"])
+    expect(page.get_by_role("row", name=re.compile("^Resolution"))).to_have_count(0)
+    expect(page.get_by_text("at step 10")).to_be_visible()
+    page.get_by_label("How far the trainings are").fill("0")
+    expect(page.get_by_text("at step 0")).to_be_visible()
+    look(page)
+    page.evaluate(_CANCEL, [second])

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from adapters.web.downloads import send_stored
+from adapters.web.downloads import send_stored, send_zip
 from adapters.web.events import listen, tell, until_end
 from adapters.web.routing import Call, Routes
 from adapters.web.views.common import Listing, PageQuery
@@ -25,6 +25,7 @@ from core.errors import (
     RefusedError,
     UnavailableError,
 )
+from core.zipping import CONTENT_TYPE, name_zip, stream_files
 
 routes = Routes("generations")
 _SPENDING = (RefusedError, InsufficientPointsError, ConflictError, UnavailableError, NotFoundError)
@@ -95,6 +96,14 @@ async def cancel_generation(call: Call, generation_id: str) -> GenerationView:
     """Ask a generation to stop; pictures that are ready stay and are charged, the rest comes back."""
     job = await call.studio.generations.cancel(call.principal, generation_id)
     return GenerationView.show(job, call.words)
+
+
+@routes.get("/generations/{generation_id}/images", media=CONTENT_TYPE)
+async def download_pictures(call: Call, generation_id: str) -> web.StreamResponse:
+    """Download every picture of a generation that is ready, as a zip."""
+    job = await call.studio.generations.get(call.principal, generation_id)
+    stream = stream_files(call.studio.blobs, [picture.file for picture in job.pictures])
+    return await send_zip(call.request, name_zip(job.generation.typed_prompt, job.id), stream)
 
 
 @routes.get("/generations/{generation_id}/images/{name}", media="image/png")

@@ -21,9 +21,9 @@ from adapters.web.views.accounts import (
 )
 from adapters.web.views.common import Listing
 from core.accounts.records import Scope
-from core.datasets.export import CONTENT_TYPE
 from core.errors import RefusedError
 from core.records import Page
+from core.zipping import CONTENT_TYPE
 
 routes = Routes("me")
 

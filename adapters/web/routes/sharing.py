@@ -9,8 +9,9 @@ from adapters.web.views.common import Listing, PageQuery
 from adapters.web.views.datasets import DatasetView
 from adapters.web.views.sharing import InvitationCode, InvitationView, MemberList, MemberView
 from core.accounts.records import Scope
-from core.datasets.export import CONTENT_TYPE, name_export
+from core.datasets.export import name_export
 from core.errors import RefusedError
+from core.zipping import CONTENT_TYPE
 
 routes = Routes("sharing")
 

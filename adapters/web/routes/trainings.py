@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from adapters.web.downloads import send_stored
+from adapters.web.downloads import send_stored, send_zip
 from adapters.web.events import listen, tell, until_end
 from adapters.web.routing import Call, Routes
 from adapters.web.views.common import Listing
@@ -25,6 +25,7 @@ from core.errors import (
     UnavailableError,
 )
 from core.offerings.service import TrainingWishes
+from core.zipping import CONTENT_TYPE, name_zip, stream_files
 
 routes = Routes("trainings")
 _SPENDING = (RefusedError, InsufficientPointsError, ConflictError, UnavailableError)
@@ -78,6 +79,14 @@ async def get_metrics(call: Call, training_id: str, query: MetricsQuery) -> Metr
     measured = await jobs.list_validation_losses(call.principal, training_id, after)
     validation = tuple(ValidationPoint(step=step, loss=loss) for step, loss in measured)
     return MetricsView(training=training_id, points=points, validation=validation)
+
+
+@routes.get("/trainings/{training_id}/samples", media=CONTENT_TYPE)
+async def download_samples(call: Call, training_id: str) -> web.StreamResponse:
+    """Download every picture that the training made on its way, as a zip."""
+    job = await call.studio.jobs.get(call.principal, training_id)
+    stream = stream_files(call.studio.blobs, [sample.file for sample in job.samples])
+    return await send_zip(call.request, name_zip(job.dataset_name, job.id), stream)
 
 
 @routes.get("/trainings/{training_id}/samples/{name}", media="image/*")

@@ -19,7 +19,7 @@ const NAVIGATION = [
   ["/inbox", "inbox", mark("Inbox")],
   ["/account", "account", mark("Account")],
 ];
-const BELONGS = { "/train": "/trainings", "/generations": "/generate" };
+const BELONGS = { "/train": "/trainings", "/compare": "/trainings", "/generations": "/generate" };
 
 /** Who is signed in: the API's account, as the page was opened with it. */
 export const me = JSON.parse(document.body.dataset.account);

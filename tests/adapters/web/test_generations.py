@@ -1,7 +1,9 @@
 """Generations: priced, bought once, followed, cancelled, and their pictures."""
 
 import asyncio
+import io
 import json
+import zipfile
 
 import pytest
 
@@ -82,6 +84,10 @@ async def test_pictures_are_shown_as_they_come_and_can_be_fetched(ada: Api, stud
     picture = await ada.ask("GET", f"{path}/images/1.png")
     assert (picture.content_type, await picture.read()) == ("image/png", b"\x89PNG 0")
     await ada.json("GET", f"{path}/images/2.png", 404)
+    archive = await ada.ask("GET", f"{path}/images")
+    assert archive.headers["Content-Disposition"].endswith('filename="mycat on a chair.zip"')
+    with zipfile.ZipFile(io.BytesIO(await archive.read())) as opened:
+        assert {name: opened.read(name) for name in opened.namelist()} == {"1.png": b"\x89PNG 0"}
     asked = await ada.json("POST", f"{path}/cancel")
     assert (asked["status"], asked["cancel_requested"]) == ("running", True)
     await studio.leases.cancel(job)

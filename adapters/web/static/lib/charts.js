@@ -10,7 +10,7 @@ const TABLE_ROWS = 60;
 
 /**
  * Make a chart; `set(series)` draws it anew. A series is {name, tone, points: [[x, y], …]} with x in ascending
- * order; tone is "faint", "main" or "dots". `describe(series)` says in a sentence what is to be seen.
+ * order; tone is "faint", "main", "second" or "dots". `describe(series)` says in a sentence what is to be seen.
  */
 export function lineChart(title, { xName, describe }) {
   const drawing = html`<div class="chart-drawing"></div>`;
@@ -129,7 +129,7 @@ function drawChart(series, width, label) {
         points: places.map((place) => place.join(",")).join(" "),
       }),
     );
-    if (tone !== "dots" || places.length > 100) continue;
+    if (!tone.startsWith("dots") || places.length > 100) continue;
     for (const [cx, cy] of places) parts.push(svg("circle", { class: "chart-dot", cx, cy, r: 3.5 }));
   }
   parts.push(svg("line", { class: "chart-cursor", x1: -9, x2: -9, y1: EDGE.top, y2: bottom }));

@@ -18,6 +18,7 @@ export const PLACES = [
   ["/train", () => import("../pages/train.js")],
   ["/trainings", () => import("../pages/trainings.js")],
   ["/trainings/:id", () => import("../pages/training.js")],
+  ["/compare", () => import("../pages/compare.js")],
   ["/models", () => import("../pages/models.js")],
   ["/models/:id", () => import("../pages/model.js")],
   ["/generate", () => import("../pages/generate.js")],

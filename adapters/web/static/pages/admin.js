@@ -4,7 +4,7 @@ import { me } from "../app.js";
 import { Problem, api, makeKey, take } from "../lib/api.js";
 import { fill, html } from "../lib/dom.js";
 import { listen } from "../lib/live.js";
-import { badge, button, complain, empty, facts, field, openDialog, pageHead, statusBadge, table, tabs, toast } from "../lib/pieces.js";
+import { badge, button, complain, copyButton, empty, facts, field, openDialog, pageHead, statusBadge, table, tabs, toast } from "../lib/pieces.js";
 import { debounce } from "../lib/timing.js";
 import { ago, count, mark, number, points, say, size } from "../lib/words.js";
 
@@ -41,7 +41,7 @@ function people({ signal }) {
   };
   search.addEventListener("input", debounce(() => show().catch(complain), TYPING_MS));
   show().catch(complain);
-  return html`<div class="stack">${search}${table(say("People"), [say("Account"), say("Known on"), say("Balance"), say("Storage"), ""], rows)}</div>`;
+  return html`<div class="stack">${search}${table(say("People"), [say("Account"), say("Known on"), [say("Balance"), "number"], [say("Storage"), "number"], ""], rows)}</div>`;
 }
 
 function give(account, show) {
@@ -79,12 +79,13 @@ function jobs(place) {
   show().catch(complain);
   const again = button(say("Read again"), show, { kind: "small" });
   return html`<div class="stack"><div class="row">${chosen}${again}</div>
-    ${table(say("Jobs"), [say("Job"), say("State"), say("Step"), say("Worker"), say("Points"), say("Made")], rows)}</div>`;
+    ${table(say("Jobs"), [say("Job"), say("Account"), say("State"), [say("Step"), "number"], say("Worker"), [say("Points"), "number"], say("Made")], rows)}</div>`;
 }
 
 function jobLine(job) {
   return html`<tr>
     <td>${say(KINDS[job.kind])}<br /><code class="quiet">${job.id}</code></td>
+    <td><code>${job.owner}</code>${copyButton(job.owner, say("Copy the account id"))}</td>
     <td>${statusBadge(job.status)}${job.error ? html`<br /><span class="small-text">${job.error.code}</span>` : null}</td>
     <td class="number">${number(job.progress.step)} / ${number(job.progress.total_steps)}</td>
     <td>${job.held_by ? html`<code>${job.held_by.owner}</code>` : "–"}</td>

@@ -25,7 +25,10 @@ function write(job, show) {
   const cancel = async () => (await api.post(`/generations/${job.id}/cancel`), show());
   const again = `/generate?again=${job.id}`;
   const actions = hasEnded(job.status)
-    ? [linkButton(say("Use these settings"), again, { icon: "undo", kind: "primary" })]
+    ? [
+        linkButton(say("Use these settings"), again, { icon: "undo", kind: "primary" }),
+        job.pictures.length > 1 ? linkButton(say("Download all"), address(`/generations/${job.id}/images`), { icon: "download", download: true }) : null,
+      ].filter(Boolean)
     : [button(say("Cancel"), cancel, { icon: "stop", kind: "danger" })];
   return [
     pageHead(spec.typed_prompt, { back: { href: "/generate", text: say("Generate") }, actions }),

@@ -4,7 +4,8 @@ import { me } from "../app.js";
 import { address, api } from "../lib/api.js";
 import { html } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
-import { badge, button, complain, copyButton, facts, linkButton, openDialog, pageHead } from "../lib/pieces.js";
+import { ask, badge, button, complain, copyButton, facts, linkButton, openDialog, pageHead } from "../lib/pieces.js";
+import { reload } from "../lib/router.js";
 import { mark, moment, number, say } from "../lib/words.js";
 import { showEarnings } from "./model_earnings.js";
 import { edit } from "./model_editing.js";
@@ -27,6 +28,7 @@ export async function open({ params, query, signal, setTitle }) {
     isMine ? button(say("Edit"), () => edit(model), { icon: "edit" }) : null,
     isMine && isLora ? shareButton(model) : null,
     isMine ? null : likeButton(model),
+    me.role === "admin" ? freezeButton(model) : null,
   ].filter(Boolean);
   if (isMine && query.get("publish") && model.access === "private") setTimeout(() => publish(model).catch(complain));
   return html`<div class="stack">
@@ -96,4 +98,14 @@ function likeButton(model) {
     made.setAttribute("aria-pressed", String(!isLiked));
   }
   return made;
+}
+
+/** What only admins have: to stop a model for everybody, and to let it go on. */
+function freezeButton({ id, state }) {
+  const set = async (wanted) => (await api.put(`/models/${id}/state`, { state: wanted }), reload());
+  if (state === "frozen") return button(say("Let it go on"), () => set("active"), { icon: "play" });
+  return button(say("Stop it"), async () => {
+    const text = say("Nobody can use it until an admin lets it go on. What it earned stays.");
+    if (await ask(say("Stop this model for everybody?"), text, say("Stop it"), { danger: true })) await set("frozen");
+  }, { icon: "stop", kind: "danger" });
 }

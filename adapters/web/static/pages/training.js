@@ -29,7 +29,7 @@ export async function open(place) {
   const { params, signal, setTitle } = place;
   const path = `/trainings/${params.id}`;
   let job = await api.get(path, { signal });
-  const parts = [makeNow(), showOutcome(place), makeSamples(), makeCosts(), makeHistory()];
+  const parts = [makeNow(), showOutcome(place), makeSamples(place), makeCosts(), makeHistory()];
   const [now, outcome, samples, costs, history] = parts;
   const losses = makeLosses(job, signal);
   const state = html`<span class="row"></span>`;
@@ -95,7 +95,10 @@ function listActions(job, place, change) {
   if (!hasEnded(job.status))
     return [button(say("Cancel"), () => cancel(job, change), { kind: "danger", icon: "stop" })];
   const query = new URLSearchParams({ dataset, offering, again: job.id });
-  const made = [linkButton(say("Change and train again"), `/train?${query}`, { icon: "settings" })];
+  const made = [
+    linkButton(say("Change and train again"), `/train?${query}`, { icon: "settings" }),
+    linkButton(say("Compare"), `/compare?a=${job.id}`, { icon: "datasets" }),
+  ];
   if (job.status !== "completed")
     made.unshift(
       button(say("Try again"), () => retryTraining(place, job), { kind: "primary", icon: "undo" }),

@@ -2,14 +2,15 @@
 
 import { address } from "../lib/api.js";
 import { fill, html, showRows } from "../lib/dom.js";
-import { button, field } from "../lib/pieces.js";
+import { button, field, linkButton } from "../lib/pieces.js";
 import { number, say } from "../lib/words.js";
 
 /** Make the part; `set(job)` shows the samples there are. */
-export function makeSamples() {
+export function makeSamples({ params }) {
+  const all = linkButton(say("Download all"), address(`/trainings/${params.id}/samples`), { kind: "small", icon: "download", download: true });
   const rows = html`<div class="stack"></div>`;
   const compare = makeCompare();
-  const made = html`<section class="card samples" hidden><h2>${say("Samples")}</h2>${compare}${rows}</section>`;
+  const made = html`<section class="card samples" hidden><div class="row spread"><h2>${say("Samples")}</h2>${all}</div>${compare}${rows}</section>`;
   let known = 0;
   made.set = (job) => {
     if (job.samples.length === known) return;
