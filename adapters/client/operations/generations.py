@@ -55,6 +55,10 @@ class GenerationsOperations(Connection):
             GenerationView, Request("POST", ("generations", generation_id, "cancel"))
         )
 
+    async def download_pictures(self, generation_id: str, *, to: Path) -> Path:
+        """Download every picture of a generation that is ready, as a zip."""
+        return await self._download(Request("GET", ("generations", generation_id, "images")), to)
+
     async def get_picture(self, generation_id: str, name: str, *, to: Path) -> Path:
         """Get a picture of a generation."""
         return await self._download(

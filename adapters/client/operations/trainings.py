@@ -56,6 +56,10 @@ class TrainingsOperations(Connection):
             Request("GET", ("trainings", training_id, "metrics"), query={"after": after}),
         )
 
+    async def download_samples(self, training_id: str, *, to: Path) -> Path:
+        """Download every picture that the training made on its way, as a zip."""
+        return await self._download(Request("GET", ("trainings", training_id, "samples")), to)
+
     async def get_sample(self, training_id: str, name: str, *, to: Path) -> Path:
         """Get a picture that the training made on its way."""
         return await self._download(Request("GET", ("trainings", training_id, "samples", name)), to)
