@@ -8,6 +8,8 @@ from core.accounts.records import Account, Role
 from core.studio import Studio
 
 PLATFORM = "local"
+_WELCOME = "Welcome to Trainyard"
+"""What stands in the statement for the first points, as for those of the bot."""
 
 
 async def make_token(settings: Settings, name: str, *, points: int = 0, admin: bool = False) -> str:
@@ -43,5 +45,5 @@ async def _meet(studio: Studio, name: str, points: int, role: Role) -> Account:
     """Return a local account; a new one is made with these points."""
     account, is_new = await studio.accounts.first_contact(PLATFORM, name, name, role=role)
     if is_new and points:
-        await studio.points.grant(account.id, points, f"start:{account.id}", "to start with")
+        await studio.points.grant(account.id, points, f"start:{account.id}", _WELCOME)
     return account

@@ -149,7 +149,7 @@ async def test_warnings_and_lines_of_the_statement_are_said_in_the_readers_langu
     resolved = await ada.json("POST", "/loras/resolve", json=body, headers=german)
     assert resolved["warnings"] == [told]
     lines = (await ada.json("GET", "/points/statement", headers=german))["items"]
-    assert lines[0]["note"] == "Generierung von 2"
+    assert lines[0]["note"] == "Erzeugte Bilder: 2"
     assert (
         "There is no model"
         in (await ada.json("GET", "/generations"))["items"][0]["spec"]["warnings"][0]
