@@ -85,7 +85,7 @@ async def test_pictures_are_shown_as_they_come_and_can_be_fetched(ada: Api, stud
     assert (picture.content_type, await picture.read()) == ("image/png", b"\x89PNG 0")
     await ada.json("GET", f"{path}/images/2.png", 404)
     archive = await ada.ask("GET", f"{path}/images")
-    assert archive.headers["Content-Disposition"].endswith('filename="mycat on a chair.zip"')
+    assert archive.headers["Content-Disposition"].endswith('="mycat%20on%20a%20chair.zip"')
     with zipfile.ZipFile(io.BytesIO(await archive.read())) as opened:
         assert {name: opened.read(name) for name in opened.namelist()} == {"1.png": b"\x89PNG 0"}
     asked = await ada.json("POST", f"{path}/cancel")
