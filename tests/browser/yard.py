@@ -63,7 +63,7 @@ class Yard:
             said += line
             if found := _LINK.search(line):
                 link = found[0]
-            if "INFO config.running serving on" in line:
+            if "serving on http" in line:
                 break
         assert link, said
         # What it says from now on is read, or a full pipe would stop it.
