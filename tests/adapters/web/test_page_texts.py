@@ -9,7 +9,7 @@ from adapters.web.pages import STATIC_FOLDER
 from bots.wording import LANGUAGES
 
 _STRING = r'"((?:[^"\\]|\\.)*)"'
-_SAY = re.compile(rf"\b(?:say|mark)\(\s*{_STRING}")
+_SAY = re.compile(rf"(?<![.\w])(?:say|mark)\(\s*{_STRING}")
 _COUNT = re.compile(rf"\bcount\([^,\"]+,\s*{_STRING},\s*{_STRING}")
 
 
