@@ -32,14 +32,16 @@ def noted(handle: Handle[A]) -> Handle[A]:
         loop = asyncio.get_running_loop()
         began_s = loop.time()
         with correlated(new_request_id()):
+            name = _name(answering.catalogue, incoming)
             try:
-                return await handle(answering, incoming)
+                with answering.studio.meter.span(f"{incoming.spot.platform} {name}"):
+                    return await handle(answering, incoming)
             finally:
                 answering.studio.meter.observe(
                     Measure.BOT_S,
                     loop.time() - began_s,
                     platform=incoming.spot.platform,
-                    command=_name(answering.catalogue, incoming),
+                    command=name,
                 )
 
     return answer

@@ -7,7 +7,7 @@ are struck out of the finished line, whoever wrote them there.
 import logging
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -90,12 +90,18 @@ def _render_text(logger: WrappedLogger, name: str, event_dict: Mapping[str, obje
     return f"{line}\n{trace}" if trace else line
 
 
+def make_strike(settings: Settings) -> Callable[[str], str]:
+    """Make what strikes secrets out of a text."""
+    found = [re.escape(secret) for secret in list_secrets(settings)]
+    pattern = re.compile("|".join((*found, _TOKENS.pattern)))
+    return lambda text: pattern.sub(_STRUCK_OUT, text)
+
+
 class _Striker:
     """Strikes secrets out of a finished line."""
 
     def __init__(self, settings: Settings) -> None:
-        found = [re.escape(secret) for secret in list_secrets(settings)]
-        self._pattern = re.compile("|".join((*found, _TOKENS.pattern)))
+        self._strike = make_strike(settings)
 
     def __call__(self, logger: WrappedLogger, name: str, event_dict: Any) -> str:  # a line by now
-        return self._pattern.sub(_STRUCK_OUT, str(event_dict))
+        return self._strike(str(event_dict))

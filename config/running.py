@@ -34,7 +34,7 @@ async def serve(settings: Settings) -> None:
     if settings.runs_own_redis:
         await wait_until_ready(settings.get_redis_url(), _REDIS_S)
     async with AsyncExitStack() as stack:
-        meter = stack.enter_context(open_meter(settings.metrics_host, settings.metrics_port))
+        meter = stack.enter_context(open_meter(settings, "server", settings.metrics_port))
         studio = await stack.enter_async_context(open_studio(settings, meter))
         counts = await stack.enter_async_context(open_counts(settings.get_redis_url()))
         group = await stack.enter_async_context(asyncio.TaskGroup())

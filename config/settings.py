@@ -132,6 +132,10 @@ class Settings(BaseSettings):
     """Where a server shows its figures to Prometheus, at `/metrics`, without a password; 0: nowhere."""
     worker_metrics_port: int = Field(default=0, ge=0, le=65535)
     """The same for a worker."""
+    otel_endpoint: str = ""
+    """Where spans are sent by OTLP over HTTP, `http://collector:4318`; empty: nowhere. Needs `trainyard[otel]`."""
+    sentry_dsn: SecretStr = SecretStr("")
+    """Where errors are sent; empty: nowhere. Needs `trainyard[sentry]`."""
     royalty_bps: int = Field(default=5000, ge=0, le=10_000)
     """How much of what a generation costs goes to the makers of the models it used, in 1/100 %."""
     use_points: int = Field(default=1, ge=0)

@@ -23,7 +23,7 @@ async def work(settings: Settings) -> None:
         await wait_until_ready(settings.get_redis_url(), _REDIS_S)
     place = make_workplace(settings)
     async with AsyncExitStack() as stack:
-        meter = stack.enter_context(open_meter(settings.metrics_host, settings.worker_metrics_port))
+        meter = stack.enter_context(open_meter(settings, "worker", settings.worker_metrics_port))
         studio = await stack.enter_async_context(open_studio(settings, meter))
         group = await stack.enter_async_context(asyncio.TaskGroup())
         messengers = await open_messengers(settings, stack)

@@ -4,7 +4,7 @@ Every label has few values: no id of a person, a job or a dataset is one.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from enum import StrEnum
 from typing import Protocol
 
@@ -48,6 +48,10 @@ class Meter(Protocol):
         """Say what something is now."""
         ...
 
+    def span(self, name: str, **attributes: str) -> AbstractContextManager[None]:
+        """Follow a piece of work, named as few others are, from its beginning to its end."""
+        ...
+
 
 class Unmetered:
     """Keeps nothing: nobody asked for figures."""
@@ -60,6 +64,9 @@ class Unmetered:
 
     def set(self, measure: Measure, value: float, **labels: str) -> None:
         return
+
+    def span(self, name: str, **attributes: str) -> AbstractContextManager[None]:
+        return nullcontext()
 
 
 @contextmanager

@@ -96,7 +96,8 @@ class Worker:
         job = await self._studio.leases.claim(self._name, *abilities)
         if job is None:
             return False
-        with correlated(job.request, job.id):
+        meter = self._studio.meter
+        with correlated(job.request, job.id), meter.span(f"job {job.kind.value}"):
             await self._do(job)
         await self._nursery.prepare()
         return True

@@ -28,7 +28,9 @@ async def note(request: web.Request, handler: Handler) -> web.StreamResponse:
         began_s = time.perf_counter()
         status = 0
         try:
-            response = await handler(request)
+            name = f"{request.method} {name_route(request)}"
+            with request.app[METER].span(name if request.method in _METHODS else "other"):
+                response = await handler(request)
             status = response.status
             return response
         except web.HTTPException as error:
