@@ -13,9 +13,10 @@ from config.doors import Door, make_doors
 from config.messengers import make_conversation
 from config.probing import list_checks
 from config.settings import Settings
+from config.sign_in import Way, list_ways
 from config.signing import open_signer
 from config.wiring import load_offerings, open_studio
-from core.errors import TrainyardError
+from core.errors import TrainyardError, UnavailableError
 from core.studio import Studio
 
 _ANSWER_S = 20.0
@@ -39,6 +40,7 @@ async def examine(settings: Settings) -> list[Finding]:
     """Look at everything; one thing that is broken keeps no other from being looked at."""
     found = [await look(settings) for look in (_look_at_disk, _look_at_key, _look_at_catalogue)]
     found += [await _look_at_models(settings), await _look_at_torch(settings)]
+    found += await examine_ways(settings)
     try:
         async with open_studio(settings) as studio:
             found += await _look_at_services(settings, studio)
@@ -170,12 +172,33 @@ async def _look_at_doors(settings: Settings, studio: Studio) -> list[Finding]:
     return [finding for door in doors for finding in await _ask(door)]
 
 
+async def examine_ways(settings: Settings) -> list[Finding]:
+    """Look at the platforms by which people sign in; each says its redirect address, to be registered."""
+    ways = list_ways(settings)
+    if not ways:
+        text = "by links alone; for Discord and Telegram see docs/guides/operating.md"
+        return [Finding("signing in", text)]
+    return [finding for way in ways for finding in await _ask_way(way)]
+
+
+async def _ask_way(way: Way) -> list[Finding]:
+    name, address = f"by {way.platform}", f"they come back to {way.client.redirect_uri}"
+    problems = way.find_mistakes() or await _list_problems(way.provider.inspect)
+    return [Finding(name, address, problem) for problem in problems] or [Finding(name, address)]
+
+
 async def _ask(door: Door) -> Sequence[Finding]:
-    try:
-        async with asyncio.timeout(_ANSWER_S):
-            problems = await door.inspect()
-    except TimeoutError:
-        problems = ["It did not answer in time. Is this machine online?"]
+    problems = await _list_problems(door.inspect)
     if not problems:
         return [Finding(door.name, "all is well")]
     return [Finding(door.name, "something is wrong", problem) for problem in problems]
+
+
+async def _list_problems(inspect: Callable[[], Awaitable[list[str]]]) -> list[str]:
+    try:
+        async with asyncio.timeout(_ANSWER_S):
+            return await inspect()
+    except TimeoutError:
+        return ["It did not answer in time. Is this machine online?"]
+    except UnavailableError as error:
+        return [error.message]

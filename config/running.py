@@ -18,6 +18,7 @@ from config.metrics import open_meter, take_gauges
 from config.probing import list_checks
 from config.processes import end_on_signal
 from config.settings import Settings
+from config.sign_in import make_sign_in
 from config.wiring import open_studio
 from core.metering import Measure
 from core.studio import Studio
@@ -47,6 +48,7 @@ async def serve(settings: Settings) -> None:
             hooks=hooks,
             limits=make_limits(settings, counts),
             public_url=settings.get_public_url(),
+            sign_in=make_sign_in(settings),
         )
         runner = make_runner(app)
         await runner.setup()

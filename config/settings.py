@@ -154,10 +154,20 @@ class Settings(BaseSettings):
     discord_api_url: str = ""
     discord_gateway_url: str = ""
     """Where Discord's API and gateway are, when a proxy stands between; empty: Discord's own."""
+    discord_client_id: str = ""
+    discord_client_secret: SecretStr = SecretStr("")
+    """Of the application whose bot it is; both set: people sign in on the web by Discord."""
+    discord_sign_in_url: str = "https://discord.com"
+    """Where Discord's pages and its OAuth 2 are."""
     telegram_token: SecretStr = SecretStr("")
     """A bot's token from BotFather; empty: no Telegram."""
     telegram_api_url: str = "https://api.telegram.org"
     """Or a local Bot API server, or a proxy."""
+    telegram_client_id: str = ""
+    telegram_client_secret: SecretStr = SecretStr("")
+    """From BotFather's Web Login; both set: people sign in on the web by Telegram."""
+    telegram_sign_in_url: str = "https://oauth.telegram.org"
+    """Where Telegram's OpenID Connect is, and in whose name it signs."""
     star_packages: tuple[Package, ...] = (
         Package(points=100, stars=50),
         Package(points=500, stars=250),

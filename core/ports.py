@@ -1,4 +1,4 @@
-"""Every port of the core on one page; an adapter is a class that keeps one of these contracts.
+"""The ports of the core on one page, but for those of platforms.py; an adapter is a class that keeps one of them.
 
 Contracts hold for every adapter and are checked by one suite a port in tests/contracts/.
 """
@@ -207,20 +207,6 @@ class Drawings(Protocol):
     async def draw_curve(self, points: Sequence[tuple[float, float]]) -> DrawnPicture:
         """Draw two or more (x, y) points as a line with the least and greatest of both axes.
         Raises UnavailableError when overloaded."""
-        ...
-
-
-class Cashier(Protocol):
-    """Pays back what people have paid on one platform."""
-
-    @property
-    def platform(self) -> str:
-        """The platform as identities name it."""
-        ...
-
-    async def pay_back(self, payer: str, charge: str) -> None:
-        """Pay a charge back to who paid it; one that was paid back already is well. Raises
-        RefusedError when the platform will never do it, UnavailableError when it may later."""
         ...
 
 

@@ -13,6 +13,7 @@ from core.accounts.records import (
     LoginLink,
     Merge,
     Session,
+    SignInAttempt,
 )
 from core.acts import AdminAct
 from core.conversations.records import Draft, Receipt, Shortcut
@@ -65,6 +66,7 @@ class Stores:
     usage_reports: Documents[UsageReport]
     login_links: Documents[LoginLink]
     sessions: Documents[Session]
+    sign_in_attempts: Documents[SignInAttempt]
     receipts: Documents[Receipt]
     model_names: Documents[NameClaim]
     trigger_maps: Documents[MapState]

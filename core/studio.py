@@ -7,6 +7,7 @@ from core.accounts.merging import Merging, MovingStores
 from core.accounts.records import Principal
 from core.accounts.service import Accounts
 from core.accounts.sessions import Sessions
+from core.accounts.sign_ins import SignIns
 from core.accounts.tokens import Tokens
 from core.auto_captions.service import AutoCaptions
 from core.conversations.receipts import Receipts
@@ -104,9 +105,8 @@ class Studio:
         self.top_ups = TopUps(bought, self.points, self.accounts, clock, packages)
         told = self.points, self.accounts, self.notifications, clock
         self.refunds = Refunds(stores.payments, *told)
-        self.sessions = Sessions(
-            stores.login_links, stores.sessions, self.accounts, self.notifications, clock
-        )
+        known = stores.login_links, stores.sessions, self.accounts, self.notifications
+        self.sessions = Sessions(*known, clock)
         self.conversations = Conversations(stores.drafts, stores.shortcuts, clock)
         self.receipts = Receipts(stores.receipts, clock)
 
@@ -206,7 +206,7 @@ class Studio:
         people = self.merging, self.linking, self.sessions, self.sharing, self.leaving.deletion
         things = self.downloads, self.uploads, self.trigger_map, self.popularity, self.receipts
         books = self.conversations, self.usage, self.transfers, self.top_ups
-        fleet = stranded, self.fleet
+        fleet = stranded, self.fleet, self.sign_ins
         sweeps = tuple(one.sweep for one in (*people, *things, *books, *fleet))
         working = self._submission, self.leases, retention
         self.sweeper = Sweeper(stores.jobs, *working, clock, sweeps)
@@ -216,18 +216,12 @@ class Studio:
 
     def _open_linking(self, ports: Ports) -> None:
         stores = ports.stores
-        self.merging = Merging(
-            pick(MovingStores, stores),
-            self.accounts,
-            self.sessions,
-            self.points,
-            self.notifications,
-            self.favourites,
-            self.trigger_map,
-            ports.clock,
-        )
+        people = self.accounts, self.sessions, self.points, self.notifications
+        moved = self.favourites, self.trigger_map, ports.clock
+        self.merging = Merging(pick(MovingStores, stores), *people, *moved)
         codes = stores.link_codes, stores.link_tries, stores.identities, stores.accounts
         self.linking = Linking(LinkStores(*codes), self.accounts, self.merging, ports.clock)
+        self.sign_ins = SignIns(stores.sign_in_attempts, self.accounts, self.linking, ports.clock)
 
     async def report(self, principal: Principal, dataset_id: str) -> Report:
         """Make the free health report of a dataset."""

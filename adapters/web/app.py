@@ -18,6 +18,7 @@ from adapters.web.openapi import make_document
 from adapters.web.pages import PAGES, STATIC
 from adapters.web.probes import PROBES, READINESS, Check, Readiness
 from adapters.web.problems import error_door
+from adapters.web.proving import SIGN_IN_DOOR, SignInDoor
 from adapters.web.reference import make_reference
 from adapters.web.routes import (
     admin,
@@ -41,6 +42,7 @@ from adapters.web.routes import (
 )
 from adapters.web.routes.health import DOCUMENT
 from adapters.web.routing import STUDIO, Operation
+from adapters.web.signing_in import SIGN_IN_PAGES
 from core.studio import Studio
 
 Hook = Callable[[Mapping[str, str], bytes], Awaitable[int]]
@@ -77,24 +79,26 @@ def create_app(
     hooks: Mapping[str, Hook] | None = None,
     limits: RateLimits | None = None,
     public_url: str = "http://127.0.0.1:8080",
+    sign_in: SignInDoor | None = None,
 ) -> web.Application:
     """Make the application over an open studio.
 
     `readiness` names what must work before requests should come in; a check raises when it does not.
     `hooks` are what chat platforms post to, by path. `public_url` is where people reach the server;
-    its scheme says whether cookies need TLS.
+    its scheme says whether cookies need TLS. `sign_in` is by which platforms people can sign in.
     """
     operations, site = list_operations(), Site(public_url)
     app = web.Application(middlewares=[note, error_door, compress])
     app[STUDIO], app[METER] = studio, studio.meter
     app[READINESS] = Readiness(readiness or {})
     app[SITE] = site
+    app[SIGN_IN_DOOR] = sign_in or SignInDoor()
     app[LIMITS] = limits or RateLimits()
     document = describe_api(site.cookie)
     app[DOCUMENT] = json.dumps(document).encode()
     app[STREAMS] = OpenStreams(heartbeat_s)
     app.add_routes([operation.route() for operation in operations])
-    app.add_routes([*PROBES, *PAGES, STATIC, make_reference(document)])
+    app.add_routes([*PROBES, *PAGES, *SIGN_IN_PAGES, STATIC, make_reference(document)])
     app.add_routes([web.post(path, _take_hook(hook)) for path, hook in (hooks or {}).items()])
     app.on_response_prepare.append(harden)
     app.on_shutdown.append(app[STREAMS].end_all)

@@ -3,11 +3,13 @@
 import hashlib
 import hmac
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 
 from core.accounts.sessions import SESSION_LASTS
+from core.accounts.sign_ins import ATTEMPT_LASTS
 from core.errors import ForbiddenError
 
 CSRF_HEADER = "X-CSRF-Token"
@@ -36,6 +38,11 @@ class Site:
         """The cookie's name; with this prefix browsers take it from this host alone, and by TLS."""
         return "__Host-trainyard" if self.is_https else "trainyard"
 
+    @property
+    def attempt_cookie(self) -> str:
+        """The name of the cookie that binds an attempt to sign in to its browser."""
+        return f"{self.cookie}-sign-in"
+
 
 SITE: web.AppKey[Site] = web.AppKey("site", Site)
 
@@ -45,24 +52,48 @@ def read_cookie(request: web.Request) -> str:
     return request.cookies.get(request.app[SITE].cookie, "")
 
 
+def read_attempt(request: web.Request) -> str:
+    """Return the secret of the browser's attempts to sign in, empty for none."""
+    return request.cookies.get(request.app[SITE].attempt_cookie, "")
+
+
 def put_cookie(request: web.Request, response: web.Response, secret: str) -> None:
     """Give the browser a session's secret, out of reach of scripts and of other sites' requests."""
-    site = request.app[SITE]
-    response.set_cookie(
-        site.cookie,
-        secret,
-        max_age=int(SESSION_LASTS.total_seconds()),
-        path="/",
-        secure=site.is_https,
-        httponly=True,
-        samesite="Lax",
-    )
+    _put(request, response, request.app[SITE].cookie, secret, SESSION_LASTS)
+
+
+def put_attempt(request: web.Request, response: web.Response, secret: str) -> None:
+    """Give the browser the secret of its attempts to sign in."""
+    _put(request, response, request.app[SITE].attempt_cookie, secret, ATTEMPT_LASTS)
 
 
 def drop_cookie(request: web.Request, response: web.Response) -> None:
     """Take the secret from the browser."""
-    site = request.app[SITE]
-    response.del_cookie(site.cookie, path="/", secure=site.is_https, httponly=True, samesite="Lax")
+    _drop(request, response, request.app[SITE].cookie)
+
+
+def drop_attempt(request: web.Request, response: web.Response) -> None:
+    """Take the secret of its attempts from the browser: all of them are over."""
+    _drop(request, response, request.app[SITE].attempt_cookie)
+
+
+def _put(
+    request: web.Request, response: web.Response, name: str, secret: str, lasts: timedelta
+) -> None:
+    response.set_cookie(
+        name,
+        secret,
+        max_age=int(lasts.total_seconds()),
+        path="/",
+        secure=request.app[SITE].is_https,
+        httponly=True,
+        samesite="Lax",  # Strict would not come with a click in a chat, nor back from a platform
+    )
+
+
+def _drop(request: web.Request, response: web.Response, name: str) -> None:
+    is_https = request.app[SITE].is_https
+    response.del_cookie(name, path="/", secure=is_https, httponly=True, samesite="Lax")
 
 
 def make_csrf_token(secret: str) -> str:

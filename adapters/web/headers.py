@@ -5,6 +5,7 @@ from aiohttp import hdrs, web
 from adapters.web.cookies import SITE
 from adapters.web.noting import REQUEST, REQUEST_ID
 from adapters.web.problems import ANSWERED
+from adapters.web.proving import SIGN_IN_DOOR
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -14,14 +15,21 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-PAGE_HEADERS = {
+_PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "img-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "img-src 'self' blob:; connect-src 'self'; form-action {forms}; base-uri 'none'; "
     "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types trainyard",
     "Referrer-Policy": "same-origin",
 }
 """What a page has instead. With no-referrer, browsers would send its forms with `Origin: null`."""
+_SELF = "'self'"
 _HSTS = "max-age=31536000"
+
+
+def make_page_headers(request: web.Request) -> dict[str, str]:
+    """Make the headers of a page; its forms may lead to the platforms by which people sign in."""
+    forms = " ".join((_SELF, *request.app[SIGN_IN_DOOR].origins))
+    return {name: value.format(forms=forms) for name, value in _PAGE_HEADERS.items()}
 
 
 async def harden(request: web.Request, response: web.StreamResponse) -> None:

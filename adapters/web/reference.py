@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from adapters.web.headers import PAGE_HEADERS
+from adapters.web.headers import make_page_headers
 
 Node = Mapping[str, Any]  # Any: JSON of the document, whose shape the code below knows
 _PAGE = """<!doctype html>
@@ -43,7 +43,7 @@ def make_reference(document: Node) -> web.RouteDef:
     body = _write(document).encode()
 
     async def show(request: web.Request) -> web.Response:
-        headers = {**PAGE_HEADERS, "Cache-Control": "no-cache"}
+        headers = {**make_page_headers(request), "Cache-Control": "no-cache"}
         return web.Response(body=body, content_type="text/html", charset="utf-8", headers=headers)
 
     return web.get("/reference", show)

@@ -102,6 +102,21 @@ class Linking:
         await self._forget_tries(mine.id)
         return await self._merging.merge(mine, other)
 
+    async def join(
+        self, principal: Principal, platform: str, external_id: str, display_name: str
+    ) -> Account:
+        """Join this account with that of an identity which its platform has proved to be the same person's.
+
+        Raises RefusedError while a training of the account that would go is under way.
+        """
+        require_scope(principal, Scope.WRITE)
+        mine = await self._people.get(principal)
+        other, _ = await self._people.first_contact(platform, external_id, display_name)
+        if other.id == mine.id:
+            return mine
+        await self._merging.check(mine, other)
+        return await self._merging.merge(mine, other)
+
     async def unlink(self, principal: Principal, identity_id: str) -> None:
         """Take an identity off one's account; it has an empty one from then on. The last one stays.
 

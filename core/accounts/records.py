@@ -145,6 +145,44 @@ class LoginLink(Record):
     used_at: UtcTime | None = None
 
 
+class Ask(Value):
+    """What one attempt to sign in asks a platform with; see SignIns."""
+
+    state: str
+    """Comes back with the person, and says which attempt it was."""
+    verifier: str
+    """Proves to the platform that whoever redeems its code is whoever asked for it (RFC 7636)."""
+    nonce: str
+    """Stands in what the platform signs, so that no earlier statement passes for this one."""
+
+
+class Proof(Value):
+    """What a platform has proved: that the person in the browser is this one there."""
+
+    external_id: str
+    display_name: str
+
+
+class SignInAttempt(Record):
+    """An attempt to sign in, or to link, by a platform's proof; only hashes of its secrets are kept."""
+
+    collection = "sign_in_attempts"
+    unique = (("state_sha256",),)
+    indexed = ("expires_at",)
+
+    platform: str
+    place: str
+    """Where the person goes afterwards, an address on our own pages."""
+    state_sha256: str
+    browser_sha256: str
+    account: str | None
+    """Who was signed in when it began, and wants to link; None: somebody wants to sign in."""
+    expires_at: UtcTime
+    used_at: UtcTime | None = None
+    proof: Proof | None = None
+    """What a person who wants to link has yet to confirm."""
+
+
 class Session(Record):
     """A browser in which somebody is signed in; only a hash of what its cookie holds is kept."""
 

@@ -1,5 +1,5 @@
-"""Signing in on the web: a one-time link shown in a chat or a terminal, and the session it becomes; apart
-because people come in by them, programs do not.
+"""Being signed in on the web: a one-time link shown in a chat or a terminal, and sessions; apart because
+people come in by them, programs do not. What a platform proves is in sign_ins.py.
 
 Secrets have 256 bits, so a plain hash keeps them. Source for how long a session lasts: OWASP ASVS 5.0,
 7.3.1 and 7.3.2, want both an idle and an absolute end.
@@ -98,6 +98,16 @@ class Sessions:
             await self._links.replace(link.changed(now, used_at=now))
         except StaleError as error:
             raise NotFoundError(_NO_LINK) from error
+        return await self.open(account, link.platform, client, previous)
+
+    async def open(
+        self, account: Account, platform: str, client: str, previous: str = ""
+    ) -> tuple[Session, str]:
+        """Open a session for somebody who has just proved by a platform to be this account's person.
+
+        Returns it with the secret of its cookie, this once; the session of `previous` ends.
+        """
+        now = self._clock.now()
         if previous:
             await self.sign_out(previous)
         await self._make_room(account.id)
@@ -113,7 +123,7 @@ class Sessions:
             last_used_at=now,
         )
         session = await self._sessions.insert(session)
-        news = {"client": session.client, "platform": link.platform}
+        news = {"client": session.client, "platform": platform}
         await self._notifications.tell(
             account.id, f"signed-in:{session.id}", NewsKind.SIGNED_IN, {**news}
         )

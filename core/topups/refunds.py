@@ -16,10 +16,11 @@ from core.errors import (
 from core.notifications.records import NewsKind
 from core.notifications.service import Notifications
 from core.paging import iterate
+from core.platforms import Cashier
 from core.points.legs import WORLD
 from core.points.records import EntryKind, Leg
 from core.points.service import Points
-from core.ports import Cashier, Clock, Documents
+from core.ports import Clock, Documents
 from core.topups.records import Payment
 
 _log = logging.getLogger(__name__)

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.chromium import ARGUMENTS, find_chromium
+from tests.browser.platforms import Platforms, serve_both
 from tests.browser.yard import Yard
 from tests.core.yard import MEMORY
 
@@ -18,9 +19,15 @@ LOOKS = ((390, "light"), (390, "dark"), (1280, "light"), (1280, "dark"))
 
 
 @pytest.fixture(scope="session")
-def yard() -> Iterator[Yard]:
+def platforms() -> Iterator[Platforms]:
+    with serve_both() as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def yard(platforms: Platforms) -> Iterator[Yard]:
     with tempfile.TemporaryDirectory(prefix="ty-", dir=MEMORY) as folder:
-        started = Yard.start(Path(folder))
+        started = Yard.start(Path(folder), platforms.settings)
         yield started
         started.stop()
 

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -36,8 +37,8 @@ class Yard:
     process: subprocess.Popen[str]
 
     @classmethod
-    def start(cls, data_folder: Path) -> Self:
-        """Start everything, and read the link that it prints."""
+    def start(cls, data_folder: Path, more: Mapping[str, str] | None = None) -> Self:
+        """Start everything, with more settings if there are any, and read the link that it prints."""
         port = find_free_port()
         environment = {
             **os.environ,
@@ -46,6 +47,7 @@ class Yard:
             "TRAINYARD_WORKER_FAMILIES": '["tiny"]',
             "OMP_WAIT_POLICY": "PASSIVE",
             "PYTHONUNBUFFERED": "1",
+            **(more or {}),
         }
         process = subprocess.Popen(
             [sys.executable, "-m", "config.cli", "up"],

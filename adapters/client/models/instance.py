@@ -10,3 +10,4 @@ class Instance(Answer):
     public_key: str
     fingerprint: str
     writes_captions: bool
+    sign_in_platforms: tuple[str, ...]

@@ -2,6 +2,7 @@
 
 from importlib.metadata import version
 
+from adapters.web.proving import list_platforms
 from adapters.web.routing import Call, Routes
 from adapters.web.views.common import View
 from core.models.statement import get_fingerprint
@@ -19,6 +20,8 @@ class Instance(View):
     """Of the public key: what people compare."""
     writes_captions: bool
     """Whether the operator has named a caption model."""
+    sign_in_platforms: tuple[str, ...]
+    """By which platforms people can sign in, and link one, on these pages."""
 
 
 @routes.get("/instance", scope=None)
@@ -30,4 +33,5 @@ async def get_instance(call: Call) -> Instance:
         public_key=key,
         fingerprint=get_fingerprint(key),
         writes_captions=bool(call.studio.offerings.captions.model),
+        sign_in_platforms=list_platforms(call.request.app),
     )

@@ -9,7 +9,9 @@ import pytest
 
 from adapters.web.app import list_operations
 from adapters.web.cookies import make_csrf_token
+from adapters.web.pages import PAGES
 from adapters.web.routing import Operation
+from adapters.web.signing_in import SIGN_IN_PAGES
 from core.accounts.records import Scope
 from core.studio import Studio
 from tests.adapters.web.conftest import Api, Browser, Json, World, sign_in, wishes
@@ -184,6 +186,34 @@ async def test_a_session_changes_nothing_unless_our_own_page_asks(
             assert (await stranger.ask(operation.method, path, **request)).status in (200, 404)
     assert tried > 15
     assert len((await browser.json("GET", "/datasets"))["items"]) == 1
+
+
+@pytest.mark.parametrize("way", ["nobody", "session"])
+async def test_a_page_does_nothing_for_another_site_and_shows_nothing_to_nobody(
+    ada: Api, eve: Api, studio: Studio, way: str
+) -> None:
+    """As the matrix of operations, for the pages that have no operation: each of them, for each who comes."""
+    browser = await sign_in(ada, studio)
+    cookies = browser.cookie if way == "session" else {}
+    tried = set()
+    for page in (*PAGES, *SIGN_IN_PAGES):
+        path = "/models" if "{place" in page.path else page.path
+        path = path.format(secret="x" * 43, state="x" * 43, platform="discord")
+        if page.method == "POST":
+            for forgery in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}, {}):
+                headers = {**cookies, **forgery}
+                answer = await ada.client.post(path, headers=headers, allow_redirects=False)
+                assert answer.status == 403 and not answer.cookies, page.path
+        headers = {**cookies, "Sec-Fetch-Site": "same-origin"}
+        answer = await ada.client.request(page.method, path, headers=headers, allow_redirects=False)
+        text = await answer.text()
+        is_sandbox = page in PAGES
+        assert answer.status == 200 if is_sandbox else answer.status in (401, 410), page.path
+        assert ("app.js" in text) == (ada.account.id in text) == (is_sandbox and way == "session")
+        assert not answer.cookies
+        tried.add((page.method, page.path))
+    assert len(tried) == len(PAGES) + len(SIGN_IN_PAGES) >= 8
+    assert (await browser.json("GET", "/me"))["id"] == ada.account.id
 
 
 async def test_an_old_browser_shows_by_its_origin_where_it_is(ada: Api, studio: Studio) -> None:

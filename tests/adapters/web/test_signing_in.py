@@ -12,7 +12,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 
 from adapters.web.app import create_app
-from adapters.web.pages import PLACES, STATIC_FOLDER
+from adapters.web.pages import STATIC_FOLDER
+from adapters.web.places import PLACES
 from core.studio import Studio
 from tests.adapters.web.conftest import Api, Browser, sign_in
 

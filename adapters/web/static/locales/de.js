@@ -204,6 +204,8 @@ export default {
   "Left afterwards": "Danach übrig",
   "Let a model write captions": "Ein Modell Beschreibungen schreiben lassen",
   "Link a platform": "Plattform verbinden",
+  "Link by a code": "Mit Code verbinden",
+  "Link {platform}": "{platform} verbinden",
   "LoRA dropout": "LoRA-Dropout",
   "Loading the model": "Lädt das Modell",
   "Longest gradient": "Längster Gradient",

@@ -3,6 +3,7 @@
 import { address, api } from "../lib/api.js";
 import { dropDrafts } from "../lib/drafts.js";
 import { fill, html } from "../lib/dom.js";
+import { icon } from "../lib/icons.js";
 import { ask, badge, button, copyButton, facts, field, linkButton, openDialog, pageHead, table, toast } from "../lib/pieces.js";
 import { THEMES, applyTheme, readTheme } from "../lib/theme.js";
 import { ago, moment, percent, say, size } from "../lib/words.js";
@@ -69,7 +70,8 @@ function looks() {
 }
 
 async function platforms(show, signal) {
-  const [me, { items }] = await Promise.all([api.get("/me", { signal }), api.get("/me/identities", { signal })]);
+  const asked = ["/me", "/me/identities", "/instance"].map((path) => api.get(path, { signal }));
+  const [me, { items }, { sign_in_platforms: proving }] = await Promise.all(asked);
   const mute = async (platform, isMuted) => {
     const muted = isMuted ? [...new Set([...me.muted, platform])] : me.muted.filter((one) => one !== platform);
     await api.patch("/me", { muted });
@@ -96,7 +98,15 @@ async function platforms(show, signal) {
       <p class="row"><code>/link ${code}</code>${copyButton(`/link ${code}`)}</p>
     </div>`, { onClose: show });
   };
-  return [html`<ul class="stack">${rows}</ul>`, html`<div class="actions">${button(say("Link a platform"), link, { icon: "link" })}</div>`];
+  const known = items.map((identity) => identity.platform);
+  const provable = proving.filter((platform) => !known.includes(platform)).map(linkByProof);
+  return [html`<ul class="stack">${rows}</ul>`, html`<div class="actions">${provable} ${button(say("Link by a code"), link, { icon: "link" })}</div>`];
+}
+
+/** A button that leads to the platform itself, which proves who one is there; back here, one confirms. */
+function linkByProof(platform) {
+  const text = say("Link {platform}", { platform: namePlatform(platform) });
+  return html`<form method="post" action=${`/sign-in/${platform}?next=/account`}><button class="button">${icon("link")}${text}</button></form>`;
 }
 
 function leaving(me) {
