@@ -35,7 +35,7 @@ class CommandCounter(monitoring.CommandListener):
 
 def write_counts(counter: CommandCounter, file: Path) -> None:
     """Put the counts in the file, whole; they are copied at once, because others count on."""
-    aside = file.with_suffix(".new")
+    aside = file.with_name(f"{file.name}.new")
     aside.write_text(json.dumps(dict(counter.counts)))
     os.replace(aside, file)
 

@@ -33,7 +33,7 @@ WINDOW_S = 30.0
 _START_S = 300.0
 _REDIS_ROUNDS = 2000
 _REDIS_CLIENTS = 10
-_STEPS = 10_000
+_STEPS = 5000
 """Of a training that is longer than the window."""
 ACCOUNTS = (1, 10, 100)
 
