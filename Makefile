@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo client chat up test faults check bench packages clean
+.PHONY: demo client chat up test faults check bench packages screenshots clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -42,6 +42,9 @@ packages: $(VENV)/.made ## install each extra into an empty environment, and che
 
 client: $(VENV)/.made ## make the API's Python client anew after a change of the API
 	$(BIN)/trainyard openapi | $(BIN)/python -m adapters.client.generate
+
+screenshots: $(VENV)/.made ## write a picture of every page, in both sizes and themes; OUT=folder
+	$(BIN)/python -m tests.browser.screenshots "$(or $(OUT),build/screenshots)"
 
 chat: $(VENV)/.made ## talk to the bot in this terminal; starts what it needs
 	$(BIN)/trainyard chat

@@ -1,9 +1,11 @@
-"""Finds a Chromium for the tests, and installs one where there is none."""
+"""Finds a Chromium for the tests, installs one where there is none, and signs people in with it."""
 
 import os
 import shutil
 import subprocess
 import sys
+
+from playwright.sync_api import Page
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -34,3 +36,15 @@ def find_chromium() -> str | None:
 
 def _look() -> str | None:
     return next((path for name in _NAMES if (path := shutil.which(name))), None)
+
+
+def sign_in(page: Page, link: str) -> None:
+    """Open a link, confirm, and wait for the sandbox."""
+    page.goto(link)
+    page.get_by_role("button", name="Sign in").click()
+    wait_until_ready(page)
+
+
+def wait_until_ready(page: Page) -> None:
+    """Wait until the frame and the first page stand."""
+    page.locator("body[data-ready] main h1").first.wait_for()

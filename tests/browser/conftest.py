@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.browser.chromium import ARGUMENTS, find_chromium
+from tests.browser.chromium import ARGUMENTS, find_chromium, sign_in
+from tests.browser.looks import SIZES, WATCH_SHIFTS
 from tests.browser.platforms import Platforms, serve_both
+from tests.browser.seeding import Seeded, seed
 from tests.browser.yard import Yard
 from tests.core.yard import MEMORY
 
 OpenPage = Callable[..., Page]
-SIZES = {390: {"width": 390, "height": 844}, 1280: {"width": 1280, "height": 900}}
-LOOKS = ((390, "light"), (390, "dark"), (1280, "light"), (1280, "dark"))
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +33,12 @@ def yard(platforms: Platforms) -> Iterator[Yard]:
 
 
 @pytest.fixture(scope="session")
+def seeded(yard: Yard, tmp_path_factory: pytest.TempPathFactory) -> Seeded:
+    """A Trainyard that has been used; the maker is an admin."""
+    return seed(yard, tmp_path_factory.mktemp("seeding"))
+
+
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(ARGUMENTS))
@@ -44,7 +50,7 @@ def chromium() -> Iterator[Browser]:
 def open_page(chromium: Browser, yard: Yard) -> Iterator[OpenPage]:
     """Sign somebody new in, in a browser of their own, and return the page they land on.
 
-    `expected` are beginnings of console errors that the test provokes."""
+    `link` signs in instead of one made for them; `provokes` are parts of console errors that the test provokes."""
     with ExitStack() as stack:
         problems: list[str] = []
         expected: list[str] = []
@@ -55,6 +61,8 @@ def open_page(chromium: Browser, yard: Yard) -> Iterator[OpenPage]:
             points: int = 0,
             width: int = 1280,
             scheme: str = "light",
+            admin: bool = False,
+            link: str = "",
             provokes: tuple[str, ...] = (),
         ) -> Page:
             context: BrowserContext = chromium.new_context(
@@ -64,28 +72,17 @@ def open_page(chromium: Browser, yard: Yard) -> Iterator[OpenPage]:
                 reduced_motion="reduce",
             )
             stack.callback(context.close)
-            page = context.new_page()
-            page.set_default_timeout(15_000)
+            context.set_default_timeout(15_000)
+            context.add_init_script(WATCH_SHIFTS)
             expected.extend(provokes)
-            page.on("pageerror", lambda error: problems.append(str(error)))
-            page.on(
+            context.on("weberror", lambda found: problems.append(str(found.error)))
+            context.on(
                 "console",
                 lambda said: problems.append(said.text) if said.type == "error" else None,
             )
-            sign_in(page, yard.make_link(name, points))
+            page = context.new_page()
+            sign_in(page, link or yard.make_link(name, points, admin=admin))
             return page
 
         yield open_one
     assert [p for p in problems if not any(part in p for part in expected)] == []
-
-
-def sign_in(page: Page, link: str) -> None:
-    """Open a link, confirm, and wait for the sandbox."""
-    page.goto(link)
-    page.get_by_role("button", name="Sign in").click()
-    wait_until_ready(page)
-
-
-def wait_until_ready(page: Page) -> None:
-    """Wait until the frame and the first page stand."""
-    page.locator("body[data-ready] main h1").first.wait_for()

@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import FilePayload, Page, Request, Route, expect
 
-from tests.browser.conftest import LOOKS, OpenPage, wait_until_ready
-from tests.browser.test_frame import find_breaches, is_wider_than_the_screen
+from tests.browser.chromium import wait_until_ready
+from tests.browser.conftest import OpenPage
+from tests.browser.looks import LOOKS, find_breaches, is_wider_than_the_screen
 from tests.worker.people import draw_flag
 
 _DROP = """([kind, files]) => {

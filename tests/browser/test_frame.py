@@ -3,29 +3,14 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.conftest import LOOKS, OpenPage, sign_in, wait_until_ready
+from tests.browser.chromium import sign_in, wait_until_ready
+from tests.browser.conftest import OpenPage
+from tests.browser.looks import LOOKS, find_breaches, is_wider_than_the_screen
 from tests.browser.yard import Yard
 
 FIRST_LOAD_BYTES = 150_000
-_SERIOUS = {"serious", "critical"}
-
-
-def find_breaches(page: Page) -> list[str]:
-    """Say what axe finds that is serious, and where."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{breach['id']}: {node['target']} {node['html'][:120]}"
-        for breach in found
-        if breach["impact"] in _SERIOUS
-        for node in breach["nodes"]
-    ]
-
-
-def is_wider_than_the_screen(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
 
 
 def test_a_newcomer_opens_the_printed_link_and_finds_the_first_step(

@@ -5,8 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import LOOKS, OpenPage, wait_until_ready
-from tests.browser.test_frame import find_breaches, is_wider_than_the_screen
+from tests.browser.chromium import wait_until_ready
+from tests.browser.conftest import OpenPage
+from tests.browser.looks import LOOKS, find_breaches, is_wider_than_the_screen
 from tests.browser.yard import Yard
 
 MAKE_DATASET = """async ([name, pictures]) => {

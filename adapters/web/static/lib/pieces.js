@@ -155,8 +155,8 @@ export function statusBadge(status) {
 }
 
 /** What stands where there is nothing yet: what it is for, and what to do about it. */
-export function empty(name, title, text, action) {
-  return html`<div class="empty">${icon(name)}<h2>${title}</h2><p>${text}</p>${action}</div>`;
+export function empty(name, title, text, action, heading = html`<h2>${title}</h2>`) {
+  return html`<div class="empty">${icon(name)}${heading}<p>${text}</p>${action}</div>`;
 }
 
 /** A bar from 0 to 1; `set(share, text)` moves it, null is a bar that cannot say how far it is. */

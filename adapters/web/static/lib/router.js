@@ -144,5 +144,5 @@ function explain(error) {
   document.title = "Trainyard";
   const title = error.status === 404 ? say("Not found") : say("That did not work");
   const text = error instanceof Problem ? error.message : say("Something went wrong here. Try again.");
-  return html`<section>${empty("warning", title, text, linkButton(say("Go home"), "/"))}</section>`;
+  return html`<section>${empty("warning", title, text, linkButton(say("Go home"), "/"), html`<h1 tabindex="-1">${title}</h1>`)}</section>`;
 }

@@ -2,7 +2,7 @@
 
 import { mark } from "./words.js";
 
-export const THEMES = [mark("system"), mark("light"), mark("dark")];
+export const THEMES = [["system", mark("As the system")], ["light", mark("Light")], ["dark", mark("Dark")]];
 
 export const readTheme = () => localStorage.getItem("theme") ?? "system";
 

@@ -61,9 +61,13 @@ export function duration(seconds) {
   return parts.slice(0, 2).map(write).join(" ");
 }
 
-/** Write a moment in the browser's own time zone. */
+/** Write a moment in the browser's own time zone, the year only where it is another; it breaks before the hour alone. */
 export function moment(text) {
-  return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(new Date(text));
+  const at = new Date(text);
+  const year = at.getFullYear() === new Date().getFullYear() ? undefined : "numeric";
+  const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year }).format(at);
+  const hour = new Intl.DateTimeFormat(language, { timeStyle: "short" }).format(at);
+  return [day, hour].map((part) => part.replaceAll(" ", "\u00a0")).join(", ");
 }
 
 /** Write how long ago a moment was, or when it will be. */
@@ -78,3 +82,8 @@ export function ago(text) {
 
 /** Mark a text for translation where it stands; it is translated where it is said. */
 export const mark = (text) => text;
+
+const PLATFORMS = { discord: "Discord", telegram: "Telegram", local: mark("Terminal") };
+
+/** Name a platform as people know it. */
+export const namePlatform = (platform) => (PLATFORMS[platform] ? say(PLATFORMS[platform]) : platform);

@@ -6,10 +6,9 @@ import { fill, html } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { ask, badge, button, copyButton, facts, field, linkButton, openDialog, pageHead, table, toast } from "../lib/pieces.js";
 import { THEMES, applyTheme, readTheme } from "../lib/theme.js";
-import { ago, moment, percent, say, size } from "../lib/words.js";
+import { ago, moment, namePlatform, percent, say, size } from "../lib/words.js";
 
 const LANGUAGES = [["en", "English"], ["de", "Deutsch"]];
-const PLATFORMS = { discord: "Discord", telegram: "Telegram", console: "Terminal" };
 
 export async function open({ signal, setTitle }) {
   setTitle(say("Account"));
@@ -62,9 +61,9 @@ function profile(me) {
 }
 
 function looks() {
-  const choices = THEMES.map((name) => {
+  const choices = THEMES.map(([name, text]) => {
     const radio = html`<input type="radio" name="theme" value=${name} ?checked=${readTheme() === name} @change=${() => applyTheme(name)} />`;
-    return html`<label class="choice">${radio}<span>${say(name)}</span></label>`;
+    return html`<label class="choice">${radio}<span>${say(text)}</span></label>`;
   });
   return html`<section class="card"><h2>${say("Theme")}</h2><fieldset><legend class="quiet">${say("Kept in this browser.")}</legend>${choices}</fieldset></section>`;
 }
@@ -131,8 +130,6 @@ function leaving(me) {
     </div>
   </section>`;
 }
-
-const namePlatform = (platform) => PLATFORMS[platform] ?? platform;
 
 async function sessions(show, signal) {
   const [{ items }, own] = await Promise.all([api.get("/me/sessions", { signal }), api.get("/me/session", { signal })]);

@@ -6,7 +6,7 @@ import { fill, html } from "../lib/dom.js";
 import { listen } from "../lib/live.js";
 import { badge, button, complain, copyButton, empty, facts, field, openDialog, pageHead, statusBadge, table, tabs, toast } from "../lib/pieces.js";
 import { debounce } from "../lib/timing.js";
-import { ago, count, mark, number, points, say, size } from "../lib/words.js";
+import { ago, count, mark, namePlatform, number, points, say, size } from "../lib/words.js";
 
 const TYPING_MS = 250;
 const KINDS = { train: mark("Training"), generate: mark("Generation"), caption: mark("Captions") };
@@ -32,16 +32,16 @@ function people({ signal }) {
   const show = async () => {
     const { items } = await api.get(`/admin/accounts?${new URLSearchParams({ text: search.value })}`, { signal });
     fill(rows, ...items.map((account) => html`<tr>
-      <td>${account.display_name}<br /><code class="quiet">${account.id}</code></td>
-      <td>${account.identities.map((identity) => identity.platform).join(", ")}</td>
+      <td><strong>${account.display_name}</strong><br /><code class="quiet">${account.id}</code></td>
+      <td>${button(say("Give points"), () => give(account, show), { kind: "small" })}</td>
       <td class="number">${number(account.balance_points)}</td>
       <td class="number">${size(account.storage_bytes)}</td>
-      <td>${button(say("Give points"), () => give(account, show), { kind: "small" })}</td>
+      <td>${account.identities.map((identity) => namePlatform(identity.platform)).join(", ")}</td>
     </tr>`));
   };
   search.addEventListener("input", debounce(() => show().catch(complain), TYPING_MS));
   show().catch(complain);
-  return html`<div class="stack">${search}${table(say("People"), [say("Account"), say("Known on"), [say("Balance"), "number"], [say("Storage"), "number"], ""], rows)}</div>`;
+  return html`<div class="stack">${search}${table(say("People"), [say("Account"), "", [say("Balance"), "number"], [say("Storage"), "number"], say("Known on")], rows)}</div>`;
 }
 
 function give(account, show) {

@@ -2,7 +2,7 @@
 
 import { fill, html } from "../lib/dom.js";
 import { dropDraft, keepDraft, readDraft } from "../lib/drafts.js";
-import { button, facts, openDialog } from "../lib/pieces.js";
+import { button, complain, facts, openDialog } from "../lib/pieces.js";
 import { number, say, size } from "../lib/words.js";
 import { getImage, getThumbnail } from "./dataset_items.js";
 
@@ -56,7 +56,11 @@ export function openEditor(items, id, getShown, { moved, remove, canChoose, choo
     event.preventDefault();
     go(isNext ? 1 : step);
   });
-  const close = openDialog(say("Captions"), body, { wide: true, onClose: () => (saveAll(), moved(null)) });
+  const stop = items.listen(() => {
+    const item = items.find(state.id);
+    if (item) for (const one of state.fields) one.follow(item);
+  });
+  const close = openDialog(say("Captions"), body, { wide: true, onClose: () => (stop(), saveAll(), moved(null)) });
   show(true);
   return close;
 }
@@ -99,35 +103,67 @@ function makeField(items, item, name, { canChoose, choose }) {
   const isChosen = name === items.dataset.default_caption_set;
   let saved = item.captions[name] ?? "";
   let saving = null;
+  let sent = null;
+  let other = null; // what somebody else has written meanwhile, until it is decided which stays
   input.value = readDraft(draft) ?? saved;
-  const say_ = (text, isWrong = false) => {
-    fill(line, text, isWrong ? button(say("Try again"), save, { kind: "small" }) : null);
-    line.classList.toggle("field-error", isWrong);
+  const say_ = (text, ...actions) => {
+    fill(line, text, actions.length ? html` <span class="row">${actions}</span>` : null);
+    line.classList.toggle("field-error", actions.length > 0);
   };
+  const isTyped = () => input.value.trim() !== saved.trim();
   const save = async () => {
     await saving;
     const text = input.value;
-    if (text.trim() === saved.trim()) return dropDraft(draft);
+    if (!isTyped()) return dropDraft(draft);
+    if (other !== null) return undefined;
     say_(say("Is being saved …"));
-    saving = items.caption(item.id, name, text).then(
+    sent = text;
+    saving = items.caption(item.id, name, text, saved).then(
       (now) => {
         saved = now.captions[name] ?? "";
         if (input.value === text) dropDraft(draft);
         say_(say("Saved."));
       },
-      (error) => say_(`${say("Not saved:")} ${error.message}`, true),
+      (error) => {
+        if (!input.isConnected) complain(error);
+        if (other === null) say_(`${say("Not saved:")} ${error.message}`, button(say("Try again"), save, { kind: "small" }));
+      },
     );
-    return saving;
+    return saving.finally(() => (sent = null));
+  };
+  /** Show what stands there now; where something else is typed here, ask which of the two shall stay. */
+  const follow = (now) => {
+    const text = now.captions[name] ?? "";
+    const is = (known) => known?.trim() === text.trim();
+    if (is(sent) || is(other ?? saved)) return;
+    if (is(input.value) || !isTyped()) {
+      if (!isTyped()) input.value = text;
+      saved = text;
+      other = null;
+      return;
+    }
+    other = text;
+    const decide = (mine) => {
+      saved = other;
+      other = null;
+      if (!mine) input.value = saved;
+      return mine ? save() : (dropDraft(draft), say_(""));
+    };
+    say_(
+      text ? say("Not saved: meanwhile it was changed to “{text}”.", { text }) : say("Not saved: meanwhile it was removed."),
+      button(say("Keep mine"), () => decide(true), { kind: "small" }),
+      button(say("Take the other"), () => decide(false), { kind: "small" }),
+    );
   };
   input.addEventListener("input", () => {
     keepDraft(draft, input.value);
-    say_(say("Not saved yet."));
+    if (other === null) say_(say("Not saved yet."));
   });
   input.addEventListener("blur", save);
   if (input.value !== saved) say_(say("Your text from before, not saved yet."));
   const head = html`<div class="row spread"><strong>${name === "default" ? say("Caption") : name}</strong>
     ${isChosen ? html`<span class="badge">${say("trained with")}</span>` : canChoose && saved ? button(say("Train with this set"), () => choose(name), { kind: "small quiet" }) : null}</div>`;
-  return { element: html`<div class="editor-set">${head}${input}${line}</div>`, save, focus: () => input.focus() };
+  return { element: html`<div class="editor-set">${head}${input}${line}</div>`, save, follow, focus: () => input.focus() };
 }
 
 function addSet(state, items, show) {

@@ -1,10 +1,13 @@
 /** The pictures of one dataset as the page knows them: loaded page by page, changed at once, put right on failure. */
 
-import { address, api, list } from "../lib/api.js";
+import { Problem, address, api, list } from "../lib/api.js";
 import { complain, toast } from "../lib/pieces.js";
+import { debounce } from "../lib/timing.js";
 import { count, say } from "../lib/words.js";
 
 const AT_ONCE = 6;
+const REREAD_MS = 300;
+const CHANGED = 412;
 
 /** Where a picture's small or whole image is. */
 export const getThumbnail = (item) => address(`/datasets/${item.dataset}/items/${item.id}/thumbnail`);
@@ -18,15 +21,49 @@ export class Items {
     this.isComplete = false;
     this.signal = signal;
     this.listeners = new Set();
+    this.changes = 0;
+    this.#hearOthers();
   }
 
-  /** Call `changed()` after every change. */
+  /** Call `changed()` after every change, until the returned function is called. */
   listen(changed) {
     this.listeners.add(changed);
+    return () => this.listeners.delete(changed);
   }
 
   tell() {
     for (const changed of this.listeners) changed();
+  }
+
+  /** Read anew what another tab says that it has changed, and after the page was out of sight. */
+  #hearOthers() {
+    this.others = new BroadcastChannel(this.path);
+    const reread = debounce(() => this.#reread().catch(complain), REREAD_MS);
+    const look = () => document.visibilityState === "visible" && reread();
+    this.others.addEventListener("message", reread);
+    document.addEventListener("visibilitychange", look, { signal: this.signal });
+    this.signal.addEventListener("abort", () => this.others.close());
+  }
+
+  /** Read every picture; again, when something was changed here meanwhile. */
+  async #reread() {
+    for (let before = -1; before !== this.changes && !this.signal.aborted; ) {
+      before = this.changes;
+      const found = [];
+      for await (const item of list(`${this.path}/items`, { signal: this.signal })) found.push(item);
+      if (before === this.changes) this.set(found);
+    }
+  }
+
+  /** Note that something is changed here, now or as soon as `work` is done, and tell the other tabs then. */
+  async #changing(work) {
+    this.changes += 1;
+    try {
+      return await work;
+    } finally {
+      this.changes += 1;
+      if (!this.signal.aborted) this.others.postMessage("changed");
+    }
   }
 
   find(id) {
@@ -43,6 +80,7 @@ export class Items {
     }
     this.isComplete = true;
     this.set(found);
+    if (!isFirst) this.#changing();
   }
 
   set(items) {
@@ -54,6 +92,7 @@ export class Items {
   add(items) {
     const known = new Set(this.all.map((item) => item.id));
     this.set([...this.all, ...items.filter((item) => !known.has(item.id))]);
+    this.#changing();
   }
 
   /** Take pictures out at once, and offer to take that back. */
@@ -61,7 +100,8 @@ export class Items {
     const before = this.all;
     const wanted = new Set(ids);
     this.set(before.filter((item) => !wanted.has(item.id)));
-    const removed = await each(ids, (id) => api.delete(`${this.path}/items/${id}`, { signal: this.signal }));
+    const remove = (id) => api.delete(`${this.path}/items/${id}`, { signal: this.signal });
+    const removed = await this.#changing(each(ids, remove));
     if (removed.length < ids.length) this.putBack(before, new Set(ids.filter((id) => !removed.includes(id))));
     if (!removed.length) return;
     const text = count(removed.length, "{n} picture removed.", "{n} pictures removed.");
@@ -69,7 +109,8 @@ export class Items {
   }
 
   async restore(ids, before) {
-    const restored = await each(ids, (id) => api.post(`${this.path}/items/${id}/restore`, null, { key: id }));
+    const restore = (id) => api.post(`${this.path}/items/${id}/restore`, null, { key: id });
+    const restored = await this.#changing(each(ids, restore));
     this.putBack(before, new Set(restored));
   }
 
@@ -92,7 +133,8 @@ export class Items {
     this.set([...rest.slice(0, place), ...moved, ...rest.slice(place)]);
     const body = { items: moved.map((item) => item.id), before };
     try {
-      await (this.moving = (this.moving ?? Promise.resolve()).then(() => api.post(`${this.path}/order`, body)));
+      this.moving = (this.moving ?? Promise.resolve()).then(() => api.post(`${this.path}/order`, body));
+      await this.#changing(this.moving);
     } catch (error) {
       this.moving = null;
       this.set(old);
@@ -100,11 +142,27 @@ export class Items {
     }
   }
 
-  /** Save a caption; throws what goes wrong. */
-  async caption(id, setName, text) {
-    const saved = await api.put(`${this.path}/items/${id}/caption`, { text, set_name: setName });
-    this.set(this.all.map((item) => (item.id === id ? saved : item)));
-    return saved;
+  /**
+   * Save a caption where `before` stands; throws what goes wrong. Where another text stands by now, that one is
+   * noted and nothing is saved: a Problem of status 412 says so.
+   */
+  async caption(id, setName, text, before) {
+    const note = (now) => this.set(this.all.map((item) => (item.id === id ? now : item)));
+    for (;;) {
+      const version = this.find(id)?.version;
+      const headers = { "If-Match": version === undefined ? "*" : `"${version}"` };
+      const saving = api.put(`${this.path}/items/${id}/caption`, { text, set_name: setName }, { headers });
+      try {
+        const saved = await this.#changing(saving);
+        note(saved);
+        return saved;
+      } catch (error) {
+        if (!(error instanceof Problem) || error.status !== CHANGED) throw error;
+        const now = await api.get(`${this.path}/items/${id}`, { signal: this.signal });
+        note(now);
+        if (now.version === version || (now.captions[setName] ?? "") !== before) throw error;
+      }
+    }
   }
 }
 

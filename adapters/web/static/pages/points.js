@@ -36,7 +36,7 @@ export async function open(place) {
       text: say("Trainings and generations are paid with points; what is not used comes back."),
       actions: [linkButton(say("Download as CSV"), address("/points/statement.csv"), { icon: "download", download: true })],
     })}
-    <div class="cards">
+    <div class="figures">
       ${figure(say("To spend now"), balance_points)} ${figure(say("Earned by models"), earnings.earned_points)}
       ${figure(say("Of it not paid out yet"), earnings.due_points)}
     </div>

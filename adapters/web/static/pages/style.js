@@ -78,8 +78,8 @@ function withError(made, text) {
 function themeSwitch() {
   const made = html`<div class="actions"></div>`;
   const show = () =>
-    fill(made, ...THEMES.map((name) => {
-      const pick = pieces.button(say(name), () => (applyTheme(name), show()), { kind: "small" });
+    fill(made, ...THEMES.map(([name, text]) => {
+      const pick = pieces.button(say(text), () => (applyTheme(name), show()), { kind: "small" });
       pick.setAttribute("aria-pressed", String(readTheme() === name));
       return pick;
     }));
