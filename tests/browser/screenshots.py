@@ -12,6 +12,8 @@ from tests.browser.looks import LOOKS, SIZES
 from tests.browser.seeding import MAKER, Seeded, seed
 from tests.browser.yard import Yard
 
+_MAX_HEIGHT_PX = 4000
+
 
 def take_screenshots(out: Path) -> int:
     """Write `PAGE-WIDTH-THEME.png` of every page, and return how many there are."""
@@ -41,21 +43,28 @@ def _take(browser: Browser, yard: Yard, seeded: Seeded, look: tuple[int, str], o
     for name, address in places.items():
         page.goto(yard.url + address)
         _settle(page)
-        page.screenshot(path=out / f"{name}-{width}-{scheme}.png", full_page=True)
+        _make_room(page, width)
+        page.screenshot(path=out / f"{name}-{width}-{scheme}.png")
     context.close()
     return len(places)
 
 
-def _settle(page: Page) -> None:
-    """Wait until everything that the page asked for is there, and the pictures are drawn.
+def _make_room(page: Page, width: int) -> None:
+    """Make the window as high as the page, so that what stands at its foot does so in the picture."""
+    page.set_viewport_size(SIZES[width])  # type: ignore[arg-type]  # plain dict for a TypedDict
+    height: int = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": width, "height": min(height, _MAX_HEIGHT_PX)})
+    page.wait_for_function("[...document.images].every((image) => image.complete)")
 
-    The stream of events never ends, so the network is never idle: what counts is what is asked for."""
+
+def _settle(page: Page) -> None:
+    """Wait until all that the page asked for has come; its stream of events never ends."""
     wait_until_ready(page)
     page.wait_for_function(
         """() => !document.querySelector("[aria-busy=true]")
-          && [...document.images].every((image) => image.loading === "lazy" || image.complete)"""
+          && performance.now() - Math.max(...performance.getEntriesByType("resource")
+            .map((entry) => entry.responseEnd)) > 300"""
     )
-    page.wait_for_timeout(400)
 
 
 if __name__ == "__main__":

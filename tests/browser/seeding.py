@@ -19,7 +19,7 @@ QUICK_PARAMS: Mapping[str, JsonValue] = {
     "steps": 10,
     "train_batch_size": 2,
     "rank": 2,
-    "sample_every_steps": 5,
+    "sample_every_steps": 10,
     "lr_warmup_steps": 2,
 }
 """A training that takes seconds."""

@@ -1,6 +1,7 @@
 /** What happens to the account, told by the server as it happens: one stream a tab, shared by all that listen. */
 
 import { address } from "./api.js";
+import { complain } from "./pieces.js";
 
 const KINDS = ["training", "generation", "auto_caption", "notification"];
 const LOOK_MS = 5000;
@@ -25,7 +26,7 @@ function open() {
   if (source && source.readyState !== EventSource.CLOSED) return;
   source = new EventSource(address("/events"));
   source.addEventListener("open", () => {
-    if (wasLost) for (const listener of [...listeners]) listener.refresh?.();
+    if (wasLost) for (const listener of [...listeners]) call(() => listener.refresh?.());
     wasLost = false;
   });
   source.addEventListener("error", () => {
@@ -35,8 +36,17 @@ function open() {
   for (const kind of KINDS) {
     source.addEventListener(kind, (event) => {
       const data = JSON.parse(event.data);
-      for (const listener of [...listeners]) listener.tell?.(kind, data);
+      for (const listener of [...listeners]) call(() => listener.tell?.(kind, data));
     });
+  }
+}
+
+/** Call what listens, and say what goes wrong there; that its page was left meanwhile is nothing wrong. */
+async function call(listen) {
+  try {
+    await listen();
+  } catch (error) {
+    complain(error);
   }
 }
 

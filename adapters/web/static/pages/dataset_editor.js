@@ -112,7 +112,7 @@ function makeField(items, item, name, { canChoose, choose }) {
   };
   const isTyped = () => input.value.trim() !== saved.trim();
   const save = async () => {
-    await saving;
+    while (saving) await saving;
     const text = input.value;
     if (!isTyped()) return dropDraft(draft);
     if (other !== null) return undefined;
@@ -129,7 +129,8 @@ function makeField(items, item, name, { canChoose, choose }) {
         if (other === null) say_(`${say("Not saved:")} ${error.message}`, button(say("Try again"), save, { kind: "small" }));
       },
     );
-    return saving.finally(() => (sent = null));
+    saving = saving.finally(() => (saving = sent = null));
+    return saving;
   };
   /** Show what stands there now; where something else is typed here, ask which of the two shall stay. */
   const follow = (now) => {

@@ -53,7 +53,7 @@ export async function open(place) {
       fill(state, statusBadge(job.status));
       fill(actions, listActions(job, place, change));
     }
-    for (const part of parts) part.set(job);
+    return Promise.all(parts.map((part) => part.set(job)));
   };
   const change = (newer) => {
     job = newer;
@@ -78,7 +78,7 @@ export async function open(place) {
       losses.follow(job);
     },
   });
-  show();
+  await show();
   readSafely(); // once more after listening has begun, so that no event falls between the two
   return html`<div class="stack training-page">
     ${head}${now}${outcome}${samples}${losses}
