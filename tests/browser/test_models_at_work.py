@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import LOOKS, OpenPage, sign_in, wait_until_ready
-from tests.browser.test_frame import find_breaches, is_wider_than_the_screen
+from tests.browser.chromium import sign_in, wait_until_ready
+from tests.browser.conftest import OpenPage
+from tests.browser.looks import LOOKS, find_breaches, is_wider_than_the_screen
 from tests.browser.test_training import MAKE_DATASET
 from tests.browser.yard import Yard
 

@@ -4,8 +4,9 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import LOOKS, OpenPage, wait_until_ready
-from tests.browser.test_frame import find_breaches, is_wider_than_the_screen
+from tests.browser.chromium import wait_until_ready
+from tests.browser.conftest import OpenPage
+from tests.browser.looks import LOOKS, find_breaches, is_wider_than_the_screen
 from tests.browser.yard import Yard
 
 
