@@ -23,7 +23,9 @@ def take_screenshots(out: Path) -> int:
         yard = Yard.start(Path(folder))
         try:
             seeded = seed(yard, pictures, PARAMS)
-            browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(ARGUMENTS))
+            browser = playwright.chromium.launch(
+                executable_path=find_chromium(), args=list(ARGUMENTS)
+            )
             return sum(_take(browser, yard, seeded, look, out) for look in LOOKS)
         finally:
             yard.stop()

@@ -1,21 +1,22 @@
 """Fills a Trainyard as its first weeks would: datasets, a training, a published model, and somebody who uses it."""
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Page
-from pydantic import JsonValue
 
+from adapters.client import TrainyardClient, connect
+from adapters.client.models import NewDataset, NewGeneration, NewTraining, Publication, TrainingView
+from adapters.client.uploads import Picture
 from config.accounts import make_token
-from config.demo.answers import Training
-from config.demo.person import Person, sign_in
 from config.demo.pictures import TRIGGER_WORD, draw_pictures
+from config.demo.waiting import wait_until_paid
+from core.offerings.records import ParamValue
 from tests.browser.yard import Yard, run_apart
 
 MAKER, GUEST = "Mira", "Jonas"
-QUICK_PARAMS: Mapping[str, JsonValue] = {
+QUICK_PARAMS: Mapping[str, ParamValue] = {
     "steps": 10,
     "train_batch_size": 2,
     "rank": 2,
@@ -69,68 +70,58 @@ class Seeded:
         }
 
 
-def seed(yard: Yard, folder: Path, params: Mapping[str, JsonValue] = QUICK_PARAMS) -> Seeded:
+def seed(yard: Yard, folder: Path, params: Mapping[str, ParamValue] = QUICK_PARAMS) -> Seeded:
     """Fill a Trainyard; `folder` is for the pictures on their way."""
     return run_apart(_seed(yard, folder, dict(params)))
 
 
-async def _seed(yard: Yard, folder: Path, params: dict[str, JsonValue]) -> Seeded:
+async def _seed(yard: Yard, folder: Path, params: dict[str, ParamValue]) -> Seeded:
     token = await make_token(yard.settings, MAKER, points=500, admin=True)
     guest_token = await make_token(yard.settings, GUEST, points=100)
-    async with sign_in(yard.url, token) as maker, sign_in(yard.url, guest_token) as guest:
+    async with connect(yard.url, token) as maker, connect(yard.url, guest_token) as guest:
         ghosts = await _gather(maker, "Ghosts", folder, 12)
         await _gather(maker, "A second look", folder, 5)
         training = await _train(maker, ghosts, params)
         assert training.model is not None, training.error
-        await maker.publish(training.model)
-        drawing: dict[str, JsonValue] = {
-            "prompt": f"a large {TRIGGER_WORD} on a yellow background, in the centre",
-            "params": {"count": 4},
-            "seed": 3,
-        }
-        await _draw(guest, drawing)
-        mine = await _draw(maker, drawing)
-        await maker.wait_until_paid()
+        await maker.publish_model(training.model, Publication(access="public"))
+        await _draw(guest)
+        mine = await _draw(maker)
+        await wait_until_paid(maker)
         return Seeded(yard.url, ghosts, training.id, training.model, mine)
 
 
-async def _gather(person: Person, name: str, folder: Path, count: int) -> str:
+async def _gather(person: TrainyardClient, name: str, folder: Path, count: int) -> str:
     """Make a dataset of ghosts and return its id."""
-    dataset = await person.create_dataset(name, "Drawn by a program.")
-    files = []
-    for picture in draw_pictures(count).training:
-        file = folder / f"{picture.name}.png"
-        picture.image.save(file)
-        files.append((file, picture.caption))
-    await person.upload(dataset.id, files)
+    dataset = await person.create_dataset(NewDataset(name=name, description="Drawn by a program."))
+    pictures = []
+    for drawn in draw_pictures(count).training:
+        pictures.append(Picture(folder / f"{drawn.name}.png", drawn.caption))
+        drawn.image.save(pictures[-1].file)
+    await person.upload_pictures(dataset.id, pictures)
     return dataset.id
 
 
-async def _train(person: Person, dataset: str, params: dict[str, JsonValue]) -> Training:
+async def _train(
+    person: TrainyardClient, dataset: str, params: dict[str, ParamValue]
+) -> TrainingView:
     """Train on a dataset, until it is paid."""
-    body: dict[str, JsonValue] = {
-        "dataset": dataset,
-        "offering": "tiny-lora",
-        "trigger_words": [TRIGGER_WORD],
-        "sample_prompts": [
+    order = NewTraining(
+        dataset=dataset,
+        offering="tiny-lora",
+        trigger_words=[TRIGGER_WORD],
+        sample_prompts=[
             f"a large {TRIGGER_WORD} on a red background, in the centre",
             f"a small {TRIGGER_WORD} on a purple background, on the left",
         ],
-        "params": params,
-    }
-    training = await person.submit(body, secrets.token_hex(8))
-    await _wait(person, f"trainings/{training.id}")
-    return await person.wait_until_settled(training.id)
+        params=params,
+    )
+    return await person.wait_for_training((await person.submit_training(order)).id)
 
 
-async def _draw(person: Person, body: dict[str, JsonValue]) -> str:
-    """Have pictures drawn, and return the generation's id when they are paid."""
-    drawn = await person.generate(body, secrets.token_hex(8))
-    await _wait(person, f"generations/{drawn.id}")
-    return (await person.wait_until_drawn(drawn.id)).id
-
-
-async def _wait(person: Person, job: str) -> None:
-    """Return when a job has ended."""
-    async for _ in person.follow(job):
-        pass
+async def _draw(person: TrainyardClient) -> str:
+    """Have four pictures drawn, and return the generation's id when they are paid."""
+    prompt = f"a large {TRIGGER_WORD} on a yellow background, in the centre"
+    drawn = await person.submit_generation(
+        NewGeneration(prompt=prompt, seed=3, params={"count": 4})
+    )
+    return (await person.wait_for_generation(drawn.id)).id
