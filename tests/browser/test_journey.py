@@ -125,8 +125,9 @@ def generate(page: Page, word: str) -> None:
     """Have a picture drawn with somebody else's model, brought in by its word."""
     go(page, "Generate")
     page.get_by_label("Prompt", exact=True).fill(f"a {word}wave on a hill")
-    expect(page.get_by_text(re.compile(f"^Flags: {word} · "))).to_be_visible()
-    page.locator("main").get_by_role("button", name="Generate").click()
+    expect(page.get_by_role("slider", name=f"Weight of Flags: {word}")).to_be_visible()
+    expect(page.get_by_text("for 1 picture; you have 20 points.")).to_be_visible()
+    page.locator("main").get_by_role("button", name="Generate", exact=True).click()
     picture = page.get_by_role("img", name=f"a {word}wave on a hill")
     expect(picture).to_be_visible(timeout=_WORK_MS)
     picture.click()
