@@ -5,9 +5,10 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import LOOKS, SIZES, OpenPage, wait_until_ready
+from tests.browser.chromium import wait_until_ready
+from tests.browser.conftest import OpenPage
+from tests.browser.looks import LOOKS, SIZES, find_breaches, is_wider_than_the_screen
 from tests.browser.platforms import Platforms
-from tests.browser.test_frame import find_breaches, is_wider_than_the_screen
 from tests.browser.yard import Yard
 from tests.fake_identity.platform import Someone
 

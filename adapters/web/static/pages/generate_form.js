@@ -26,6 +26,7 @@ export async function makeForm(offers, started, bought, signal) {
   const getOffer = () => offers.find(({ base_model }) => base_model.id === base.value) ?? offers[0];
   const getFamily = () => getOffer().base_model.family;
   let key = makeKey();
+  let known = "";
   let asking = new AbortController();
   let inputs = new Map();
 
@@ -45,6 +46,8 @@ export async function makeForm(offers, started, bought, signal) {
     return { prompt: prompt.value, negative_prompt: negative.value, base_model: base.value, params, ...(seed.value && { seed: Number(seed.value) }) };
   }
 
+  const write = () => JSON.stringify({ ...read(), loras: models.keep() });
+
   async function quote() {
     asking.abort();
     asking = new AbortController();
@@ -57,6 +60,7 @@ export async function makeForm(offers, started, bought, signal) {
       const found = await api.post("/generations/quote", { ...read(), loras: models.read() }, { signal: stop });
       send.disabled = !found.covered;
       models.show(found.spec.loras);
+      known = write();
       fill(preview, describe(found));
     } catch (error) {
       if (error.name !== "AbortError") fill(preview, html`<p class="note bad">${error.message}</p>`);
@@ -74,6 +78,8 @@ export async function makeForm(offers, started, bought, signal) {
 
   const quoteSoon = debounce(quote, TYPING_MS);
   const changed = () => {
+    if (write() === known) return; // a field that is only left must not disable the button that is being pressed
+    known = write();
     key = makeKey(); // what is sent next is another order, even if the one before was never answered
     send.disabled = true; // until the price of what is written now is known
     quoteSoon();
