@@ -70,8 +70,10 @@ class Start:
 async def find_start(
     models: Models, jobs: Documents[Job], principal: Principal, model_id: str
 ) -> Start:
-    """Find one's own LoRA to start from. Raises NotFoundError, or InvalidError for a whole model."""
-    model = await models.get(principal, model_id)
+    """Find one's own LoRA to start from: what comes of it holds its weights, which others may not have.
+
+    Raises NotFoundError, ForbiddenError for somebody else's, or InvalidError for a whole model."""
+    model = await models.get_own(principal, model_id)
     file = model.find_file(WEIGHTS_FILE)
     if file is None:
         raise InvalidError(

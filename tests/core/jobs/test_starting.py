@@ -3,10 +3,10 @@
 import pytest
 
 from core.accounts.records import Principal
-from core.errors import InvalidError, NotFoundError
+from core.errors import ForbiddenError, InvalidError, NotFoundError
 from core.jobs.records import Job, StoredFile
 from core.jobs.starting import WEIGHTS_FILE
-from core.models.records import TrainedModel
+from core.models.records import ModelAccess, TrainedModel
 from core.offerings.records import ParamValue
 from core.offerings.service import TrainingWishes
 from tests.core.yard import STEPS, Yard
@@ -126,3 +126,13 @@ async def test_trying_again_starts_from_the_same_weights(yard: Yard) -> None:
     await yard.studio.jobs.cancel(mira, job.id)
     again = await yard.studio.jobs.retry(mira, job.id, "again")
     assert again.spec == job.spec and again.training.start is not None
+
+
+async def test_a_model_that_another_published_is_not_trained_further(yard: Yard) -> None:
+    """Its weights are not for others; a step of training would hand them over."""
+    mira, ben = await yard.meet("mira"), await yard.meet("ben")
+    model = await make_model(yard, mira, await yard.fill(mira))
+    shown = model.changed(yard.clock.now(), access=ModelAccess.PUBLIC)
+    await yard.stores.models.replace(shown)
+    with pytest.raises(ForbiddenError, match="somebody else"):
+        await submit(yard, ben, await yard.fill(ben), wish(model.id))
