@@ -46,13 +46,13 @@ async def back_up(settings: Settings, folder: Path) -> Manifest:
     kept = FileBlobs(folder)
     await kept.open()
     async with open_blobs(settings) as blobs:
-        await _copy_blobs(blobs, kept)
+        before = await _copy_blobs(blobs, kept)
         sha256 = ""
         if not settings.mongodb_url.get_secret_value():
             await copy_database(settings.database_file, folder / f"{_DATABASE}.new")
             (folder / f"{_DATABASE}.new").replace(folder / _DATABASE)
             sha256 = await asyncio.to_thread(_hash, folder / _DATABASE)
-        infos = await _copy_blobs(blobs, kept)
+        infos = before | await _copy_blobs(blobs, kept)  # the records name what was deleted since
         await _drop_others(kept, infos)
     _keep_key(settings, folder)
     manifest = Manifest(

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from adapters.sqlite.copying import copy_database
+from config import backup
 from config.backup import back_up, restore
 from config.settings import Settings
 from config.signing import open_signer
@@ -76,6 +78,27 @@ async def test_a_second_backup_copies_what_is_new_and_drops_what_is_gone(
     assert second.blobs == first.blobs - 1 + 2
     left = {file: file.stat().st_mtime_ns for file in old if file.exists()}
     assert len(left) == len(old) - 1 and left.items() <= old.items()
+
+
+async def test_a_blob_that_is_deleted_behind_the_copy_of_its_record_is_in_the_backup(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "copy"
+    async with open_studio(settings) as studio:
+        _, dataset = await fill(studio)
+        (gone, *_) = await studio.datasets.list_active(dataset)
+
+        async def copy_and_delete(source: Path, target: Path) -> None:
+            await copy_database(source, target)
+            await studio.blobs.delete(gone.blob_key)
+
+        monkeypatch.setattr(backup, "copy_database", copy_and_delete)
+        manifest = await back_up(settings, copy)
+        monkeypatch.undo()
+    restored = elsewhere(settings, tmp_path / "restored")
+    assert await restore(restored, copy) == manifest
+    async with open_studio(restored) as studio:
+        assert (await studio.operations.storage.report()).missing == ()
 
 
 async def test_nothing_is_restored_over_what_is_there_nor_from_what_is_damaged(
