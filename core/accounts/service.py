@@ -145,9 +145,16 @@ class Accounts:
 
         Reserved before a byte is kept, so fifty uploads at once cannot all pass the last free place.
         """
-        if change_bytes > 0:
-            await self._capacity.check(change_bytes)
-        await self._change_storage(account_id, change_bytes, is_bounded=change_bytes > 0)
+        if change_bytes <= 0:
+            await self._change_storage(account_id, change_bytes, is_bounded=False)
+            self._capacity.give_back(-change_bytes)
+            return
+        await self._capacity.check(change_bytes)
+        try:
+            await self._change_storage(account_id, change_bytes, is_bounded=True)
+        except BaseException:
+            self._capacity.give_back(change_bytes)
+            raise
 
     async def count_storage(self, account_id: str, change_bytes: int) -> None:
         """Count what is kept already, whatever the quota says; `check_room` refuses the next."""

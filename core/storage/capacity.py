@@ -31,7 +31,7 @@ class Capacity:
         self._reserved_bytes = 0
 
     async def check(self, wanted_bytes: int) -> None:
-        """Raise StorageFullError when so much more does not fit."""
+        """Raise StorageFullError when so much more does not fit; else count it, until it is given back."""
         free_bytes = self._find_free_bytes() if self._keep_free_bytes else None
         if free_bytes is not None and free_bytes - wanted_bytes < self._keep_free_bytes:
             raise StorageFullError(FULL)
@@ -45,3 +45,7 @@ class Capacity:
         if self._reserved_bytes + wanted_bytes > self._quota_bytes:
             raise StorageFullError(FULL)
         self._reserved_bytes += wanted_bytes
+
+    def give_back(self, freed_bytes: int) -> None:
+        """Count what was given back, or not taken after all, so that the next who asks finds its room."""
+        self._reserved_bytes = max(0, self._reserved_bytes - freed_bytes)

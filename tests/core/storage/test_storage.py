@@ -94,6 +94,22 @@ async def test_an_instance_that_is_full_refuses_before_a_byte_is_kept(yard: Yard
     await studio.accounts.reserve_storage(ben.account, 60)
 
 
+async def test_what_one_is_refused_or_gives_back_takes_no_room_from_others(yard: Yard) -> None:
+    mira, ben = await yard.meet("mira"), await yard.meet("ben")
+    studio = reopen(yard, StorageRules(quota_bytes=100))
+    account = await studio.accounts.get(mira)
+    small = account.quotas.model_copy(update={"max_storage_bytes": 50})
+    await yard.stores.accounts.replace(account.changed(yard.clock.now(), quotas=small))
+    for _ in range(3):
+        with pytest.raises(TooLargeError, match="Your storage"):
+            await studio.accounts.reserve_storage(mira.account, 90)
+        await studio.accounts.reserve_storage(mira.account, 50)
+        await studio.accounts.reserve_storage(mira.account, -50)
+    await studio.accounts.reserve_storage(ben.account, 100)
+    with pytest.raises(StorageFullError):
+        await studio.accounts.reserve_storage(mira.account, 1)
+
+
 async def test_a_disk_that_is_nearly_full_refuses_too(yard: Yard) -> None:
     mira = await yard.meet()
     studio = reopen(yard, StorageRules(keep_free_bytes=1000), free_bytes=1050)
