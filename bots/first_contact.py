@@ -15,6 +15,7 @@ async def meet(
     """Find or make the account behind an identity; a new one gets its language and its points.
 
     Points are granted under one key until the ledger shows any, so a crash in between costs nobody theirs.
+    Whoever deleted their account and comes back has had them.
     """
     account, is_new = await studio.accounts.first_contact(
         spot.platform, spot.external_id, display_name
@@ -23,7 +24,8 @@ async def meet(
         principal = studio.accounts.speak_for(account)
         account = await studio.accounts.set_locale(principal, choose_language(locale))
     unwelcomed = account.split_from is None and not await studio.points.get_balance(account.id)
-    if welcome_points and unwelcomed:
+    was_here = unwelcomed and await studio.leaving.farewells.knows(spot.platform, spot.external_id)
+    if welcome_points and unwelcomed and not was_here:
         note = "Welcome to Trainyard"
         await studio.points.grant(account.id, welcome_points, f"start:{account.id}", note)
     return account, is_new

@@ -21,6 +21,7 @@ from core.datasets.records import Dataset, Invitation, Item, Member, Snapshot, U
 from core.downloads import DownloadLink
 from core.fleet.records import Worker
 from core.jobs.records import Job, LossChunk
+from core.leaving.farewells import Farewell
 from core.metering import Meter, Unmetered
 from core.models.records import Favourite, MapState, NameClaim, TrainedModel
 from core.notifications.records import Notification
@@ -75,6 +76,7 @@ class Stores:
     payments: Documents[Payment]
     strays: Documents[Stray]
     admin_acts: Documents[AdminAct]
+    farewells: Documents[Farewell]
 
 
 @dataclass(frozen=True)

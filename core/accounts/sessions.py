@@ -139,7 +139,7 @@ class Sessions:
         if session is None or session.expires_at <= now:
             raise UnauthenticatedError(_ENDED)
         account = await self._accounts.follow(session.account)
-        if account.id != session.account:
+        if account.id != session.account or account.deleting is not None:
             raise UnauthenticatedError(_ENDED)
         if now - session.last_used_at >= _USE_NOTED_EVERY:
             ends = min(now + IDLE_LASTS, session.created_at + SESSION_LASTS)

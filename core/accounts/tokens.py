@@ -106,6 +106,8 @@ class Tokens:
             account = await self._accounts.follow(token.account)
         except NotFoundError as error:
             raise UnauthenticatedError(_BAD_TOKEN) from error
+        if account.deleting is not None:
+            raise UnauthenticatedError(_BAD_TOKEN)
         await self._note_use(token)
         return Principal(account=account.id, role=account.role, scopes=frozenset(token.scopes))
 

@@ -16,8 +16,10 @@ from core.datasets.records import ItemState
 from core.datasets.service import Datasets
 from core.errors import InvalidError, NotFoundError, RefusedError, StaleError, TrainyardError
 from core.jobs.records import TERMINAL, Job, Status
-from core.leaving.scrubbing import GONE_NAME, scrub_job, scrub_snapshot, scrub_transfer
+from core.leaving.farewells import Farewells
+from core.leaving.scrubbing import GONE_NAME, scrub_job, scrub_snapshot
 from core.leaving.stores import OwnStores
+from core.leaving.traces import Traces
 from core.models.trigger_map import TriggerMap
 from core.paging import iterate
 from core.ports import Blobs, Clock, Documents
@@ -25,6 +27,7 @@ from core.records import Condition, OneOf, Record
 
 R = TypeVar("R", bound=Record)
 _LIVE = OneOf(tuple(sorted(status.value for status in Status if status not in TERMINAL)))
+_LAST = "You are the only admin here; make somebody else one first."
 _log = logging.getLogger(__name__)
 
 
@@ -38,10 +41,13 @@ class Deletion:
         sessions: Sessions,
         datasets: Datasets,
         trigger_map: TriggerMap,
+        farewells: Farewells,
         blobs: Blobs,
         clock: Clock,
     ) -> None:
         self._stores = stores
+        self._traces = Traces(stores)
+        self._farewells = farewells
         self._accounts = accounts
         self._sessions = sessions
         self._datasets = datasets
@@ -60,9 +66,8 @@ class Deletion:
             raise RefusedError("Your last job is being settled; try again in a minute.")
         if await self._stores.merges.count({"target": account.id, "open": True}):
             raise RefusedError("Your accounts are still being linked; try again in ten minutes.")
-        admins: dict[str, Condition] = {"role": Role.ADMIN, "merged_into": None}
-        if account.role is Role.ADMIN and await self._stores.accounts.count(admins) == 1:
-            raise RefusedError("You are the only admin here; make somebody else one first.")
+        if account.role is Role.ADMIN and await self._count_admins() == 1:
+            raise RefusedError(_LAST)
         return account
 
     async def delete(self, principal: Principal, name: str) -> None:
@@ -73,18 +78,35 @@ class Deletion:
         if name.strip() != account.display_name:
             raise InvalidError("This is not your name; type it as it stands here.", field="name")
         while account.deleting is None:
-            with contextlib.suppress(StaleError):
-                marked = account.changed(
-                    self._clock.now(),
-                    deleting=True,
-                    display_name=GONE_NAME,
-                    role=Role.MEMBER,
-                    muted=(),
-                )
-                account = await self._stores.accounts.replace(marked)
-                break
-            account = await self.check(principal)
+            try:
+                account = await self._mark(account)
+            except StaleError:
+                account = await self.check(principal)
         await self._advance(account)
+
+    async def _mark(self, account: Account) -> Account:
+        """Mark an account. An admin is one no longer before: of the last two at once, none goes."""
+        accounts, now = self._stores.accounts, self._clock.now
+        if account.role is Role.ADMIN:
+            account = await accounts.replace(account.changed(now(), role=Role.MEMBER))
+            if not await self._count_admins():
+                await self._reinstate(account)
+                raise RefusedError(_LAST)
+        gone = account.changed(now(), deleting=True, display_name=GONE_NAME, muted=())
+        return await accounts.replace(gone)
+
+    async def _reinstate(self, account: Account) -> None:
+        while True:
+            try:
+                await self._stores.accounts.replace(
+                    account.changed(self._clock.now(), role=Role.ADMIN)
+                )
+                return
+            except StaleError:
+                account = await self._stores.accounts.get(account.id)
+
+    async def _count_admins(self) -> int:
+        return await self._stores.accounts.count({"role": Role.ADMIN, "merged_into": None})
 
     async def sweep(self) -> None:
         """Go on with deletions that a crash left half-done."""
@@ -95,28 +117,54 @@ class Deletion:
                 _log.exception("sweep: the deletion of %s cannot be finished", account.id)
 
     async def _advance(self, account: Account) -> None:
-        """Take every step; who could come in is let go first, so nothing new arrives behind a step."""
-        stores, mine = self._stores, {"account": account.id}
-        await self._sessions.end_all_of(account.id)
+        """Take every step; who could come in is let go first, so nothing new arrives behind a step.
+
+        What was submitted behind the check is waited for: the sweeper comes again.
+        """
+        every = (account.id, *account.absorbed)
+        """What came in by an account that was taken over stands under its own id still."""
+        for one in every:
+            await self._close_doors(one)
+        if any([await self._is_busy(one) for one in every]):
+            return
+        for one in every:
+            await self._drop_all(one)
+        for one in account.absorbed:
+            absorbed = await self._stores.accounts.get(one)
+            with contextlib.suppress(StaleError):  # nothing else changes it any more
+                nameless = absorbed.changed(self._clock.now(), display_name=GONE_NAME)
+                await self._stores.accounts.replace(nameless)
+        done = await self._stores.accounts.get(account.id)
+        with contextlib.suppress(StaleError):  # the sweeper comes again
+            await self._stores.accounts.replace(done.changed(self._clock.now(), deleting=False))
+            _log.info("%s was deleted", account.id)
+
+    async def _is_busy(self, account: str) -> bool:
+        owned: dict[str, Condition] = {"owner": account}
+        jobs = self._stores.jobs
+        live = await jobs.count({**owned, "status": _LIVE})
+        return bool(live or await jobs.count({**owned, "needs_settling": True}))
+
+    async def _close_doors(self, account: str) -> None:
+        """Let go of all by which somebody could come in; while an account is marked, none works."""
+        stores, mine = self._stores, {"account": account}
+        await self._forget_identities(account)
         await self._delete_all(stores.tokens, mine)
-        await self._forget_identities(account.id)
         await self._delete_all(stores.link_codes, mine)
         await self._delete_all(stores.link_tries, mine)
         await self._delete_all(stores.shortcuts, mine)
-        await self._drop_datasets(account.id)
-        await self._drop_models(account.id)
-        await self._drop_jobs(account.id)
-        await self._drop_files(account.id)
+        await self._sessions.end_all_of(account)
+
+    async def _drop_all(self, account: str) -> None:
+        stores, mine = self._stores, {"account": account}
+        await self._drop_datasets(account)
+        await self._drop_models(account)
+        await self._drop_jobs(account)
+        await self._drop_files(account)
+        await self._traces.scrub(account)
         await self._delete_all(stores.members, mine)
         await self._delete_all(stores.notifications, mine)
         await self._delete_all(stores.favourites, mine)
-        async for transfer in iterate(stores.transfers, {}):
-            if account.id in (transfer.account, transfer.target):
-                await self._change(stores.transfers, scrub_transfer(transfer, account.id))
-        done = await stores.accounts.get(account.id)
-        with contextlib.suppress(StaleError):  # the sweeper comes again
-            await stores.accounts.replace(done.changed(self._clock.now(), deleting=False))
-            _log.info("%s was deleted", account.id)
 
     async def _forget_identities(self, account: str) -> None:
         """From here the same person on the same platform is somebody new."""
@@ -126,6 +174,7 @@ class Deletion:
                 "external_id": identity.external_id,
             }
             await self._delete_all(self._stores.drafts, spot)
+            await self._farewells.note(identity.platform, identity.external_id)
             await self._delete(self._stores.identities, identity)
 
     async def _drop_datasets(self, account: str) -> None:

@@ -12,12 +12,13 @@ from core.jobs.records import StoredFile
 from core.leaving.stores import OwnStores
 from core.paging import iterate
 from core.ports import Blobs, Documents
-from core.records import Condition, Record, new_id
+from core.records import Condition, OneOf, Record, new_id
+from core.royalties.records import Accrual
 from core.zipping import CONTENT_TYPE, StreamedZip
 
-_SECRETS = frozenset(
-    {"secret_sha256", "code_sha256", "token_sha256", "blob_key", "thumbnail_key", "request_sha256"}
-)
+_SECRETS = ("secret_sha256", "code_sha256", "token_sha256", "blob_key", "thumbnail_key")
+_OURS = ("request_sha256", "lease")
+"""What says nothing about a person: how requests are told apart, which machine works on a job."""
 README = """This is everything that this Trainyard keeps about you and that is yours.
 
 account.json       who you are here
@@ -63,8 +64,9 @@ class AccountExports:
         return file, await self._downloads.make_link(principal, file, is_export=True)
 
     async def _list_records(self, account: Account) -> AsyncIterator[tuple[str, str]]:
-        mine: dict[str, Condition] = {"account": account.id}
-        owned: dict[str, Condition] = {"owner": account.id}
+        every = OneOf((account.id, *account.absorbed))  # linked accounts keep their own entries
+        mine: dict[str, Condition] = {"account": every}
+        owned: dict[str, Condition] = {"owner": every}
         stores = self._stores
         kinds: Mapping[str, tuple[Documents, dict[str, Condition]]] = {  # type: ignore[type-arg]
             "identities": (stores.identities, mine),
@@ -74,7 +76,7 @@ class AccountExports:
             "points": (stores.entries, mine),
             "transfers": (stores.transfers, mine),
             "payments": (stores.payments, mine),
-            "royalties": (stores.accruals, {"payee": account.id}),
+            "royalties": (stores.accruals, {"payee": every}),
             "news": (stores.notifications, mine),
             "favourites": (stores.favourites, mine),
             "jobs": (stores.jobs, owned),
@@ -120,5 +122,9 @@ class AccountExports:
 
 
 def write(record: Record) -> str:
-    """Write a record as a line, without secrets and without where its bytes are."""
-    return record.model_dump_json(exclude=set(_SECRETS))
+    """Write a record as a line, without secrets, without where its bytes are, and without other people:
+    who used a model that earned something, and who else earns by one that was used."""
+    exclude: dict[str, bool | dict[str, bool]] = dict.fromkeys((*_SECRETS, *_OURS), True)
+    if isinstance(record, Accrual):
+        exclude["payer"] = True
+    return record.model_dump_json(exclude={**exclude, "spec": {"claims": True}})

@@ -41,5 +41,6 @@ def scrub_snapshot(snapshot: Snapshot, account: str) -> Snapshot:
 
 def scrub_transfer(transfer: Transfer, account: str) -> Transfer:
     """Return a gift of points without the name of whoever is gone."""
-    side = "giver_name" if transfer.account == account else "receiver_name"
-    return transfer.model_copy(update={side: GONE_NAME})
+    if transfer.account == account:
+        return transfer.model_copy(update={"giver_name": GONE_NAME})
+    return transfer.model_copy(update={"receiver_name": GONE_NAME, "to": GONE_NAME})

@@ -6,6 +6,7 @@ from core.datasets.service import Datasets
 from core.downloads import Downloads
 from core.leaving.deletion import Deletion
 from core.leaving.export import AccountExports
+from core.leaving.farewells import Farewells
 from core.leaving.stores import OwnStores
 from core.models.trigger_map import TriggerMap
 from core.stores import Ports, pick
@@ -25,5 +26,6 @@ class Leaving:
     ) -> None:
         own, blobs = pick(OwnStores, ports.stores), ports.blobs
         self.exports = AccountExports(own, accounts, blobs, downloads)
-        known = accounts, sessions, datasets, trigger_map
+        self.farewells = Farewells(ports.stores.farewells, ports.signer, ports.clock)
+        known = accounts, sessions, datasets, trigger_map, self.farewells
         self.deletion = Deletion(own, *known, blobs, ports.clock)
