@@ -8,9 +8,6 @@ from pathlib import Path
 from adapters.sqlite.database import translate
 from core.errors import DamagedError
 
-_PAGES = 2000
-"""So many are copied before a writer may go on."""
-
 
 async def copy_database(source: Path, target: Path) -> None:
     """Copy a database as it is at one moment, with all that is committed. Raises UnavailableError."""
@@ -28,7 +25,9 @@ def _copy(source: Path, target: Path) -> None:
             contextlib.closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as old,
             contextlib.closing(sqlite3.connect(target)) as new,
         ):
-            old.backup(new, pages=_PAGES)
+            old.backup(
+                new
+            )  # in one go: between two, any write makes it begin anew; with WAL nobody waits
             new.execute("PRAGMA journal_mode=DELETE")
     except sqlite3.Error as error:
         raise translate(error) from error
