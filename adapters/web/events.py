@@ -115,11 +115,18 @@ def read_place(request: web.Request) -> Cursor | None:
     return Cursor.decode(place) if place else None
 
 
-async def go_on(missed: Sequence[Event], events: AsyncIterator[Event]) -> AsyncIterator[Event]:
-    """Yield what was missed, and then what comes, without telling any news of it twice."""
+async def go_on(
+    missed: Sequence[Event], events: AsyncIterator[Event], *, is_all: bool
+) -> AsyncIterator[Event]:
+    """Yield what was missed, and then what comes, without telling any news of it twice.
+
+    Ends when there was more than that: the reader comes back for it, from the last that it was told.
+    """
     told = {event.data["id"] for event in missed}
     for event in missed:
         yield event
+    if not is_all:
+        return
     async for event in events:
         if event.kind != NEWS or event.data["id"] not in told:
             yield event

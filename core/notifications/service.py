@@ -93,11 +93,11 @@ class Notifications:
         where = {"account": principal.account}
         return await list_page(self._notifications, where, "-created_at", page)
 
-    async def list_missed(self, principal: Principal, after: Cursor) -> tuple[Notification, ...]:
-        """List what was told behind a place (see `locate`), oldest first, at most MAX_MISSED."""
+    async def list_missed(self, principal: Principal, after: Cursor) -> Page[Notification]:
+        """List what was told behind a place (see `locate`), oldest first, MAX_MISSED a page."""
         where = {"account": principal.account}
         page = PageRequest(limit=MAX_MISSED, after=after)
-        return (await list_page(self._notifications, where, "created_at", page)).items
+        return await list_page(self._notifications, where, "created_at", page)
 
     async def locate_newest(self, principal: Principal) -> Cursor | None:
         """Return the place behind everything that was told; None when nothing was."""

@@ -8,6 +8,7 @@ from adapters.web.views.common import Listing, PageQuery
 from adapters.web.views.notifications import NotificationView
 from core.accounts.records import Scope
 from core.errors import InvalidError
+from core.records import Page
 
 routes = Routes("notifications")
 
@@ -35,6 +36,7 @@ async def follow_account(call: Call) -> web.StreamResponse:
     news = call.studio.notifications
     async with listen(call) as events:
         place = read_place(call.request) or await news.locate_newest(call.principal)
-        missed = await news.list_missed(call.principal, place) if place else ()
-        coming = go_on([make_news(one) for one in missed], events)
+        missed = await news.list_missed(call.principal, place) if place else Page(())
+        told = [make_news(one) for one in missed.items]
+        coming = go_on(told, events, is_all=missed.next is None)
         return await tell(call, None, coming, place.encode() if place else "")

@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 from adapters.web.app import create_app
 from adapters.web.events import MAX_STREAMS, STREAMS
+from core.notifications import service
 from core.notifications.records import NewsKind
 from core.ports import Event, Events
 from core.studio import Studio
@@ -181,3 +182,35 @@ async def test_a_place_that_was_not_given_out_here_is_refused(ada: Api) -> None:
     headers = {"Last-Event-ID": "yesterday"}
     problem = await ada.json("GET", "/events", 422, headers=headers)
     assert problem["code"] == "invalid"
+
+
+async def test_news_that_was_missed_comes_page_by_page_and_none_is_left_out(
+    ada: Api, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "MAX_MISSED", 2)
+    first = await studio.notifications.tell(ada.account.id, "0", NewsKind.SIGNED_IN, {})
+    told = [
+        (await studio.notifications.tell(ada.account.id, str(n), NewsKind.SIGNED_IN, {})).id
+        for n in range(1, 6)
+    ]
+    place, seen = service.locate(first).encode(), list[str]()
+    while len(seen) < len(told):
+        headers = {**ada.credentials, "Last-Event-ID": place}
+        async with (
+            asyncio.timeout(20),
+            ada.client.get(f"{PREFIX}/events", headers=headers) as stream,
+        ):
+            for _ in range(2):
+                event = await next_event(stream)
+                assert event is not None
+                seen.append(event[1]["id"])
+                place = service.locate(
+                    await studio.notifications.mark_read(
+                        studio.accounts.speak_for(ada.account), seen[-1]
+                    )
+                ).encode()
+                if len(seen) == len(told):
+                    break
+            else:
+                assert await next_event(stream) is None
+    assert seen == told
