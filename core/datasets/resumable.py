@@ -74,6 +74,7 @@ class Uploads:
         require_scope(principal, Scope.WRITE)
         dataset = await self._datasets.get_joint(principal, dataset_id)
         _check(new)
+        caption = check_caption(new.caption)
         known = await self._find(principal, dataset.id, new.sha256)
         if known is not None and not known.is_done:
             return known
@@ -92,7 +93,7 @@ class Uploads:
             account=principal.account,
             dataset=dataset.id,
             filename=clean_filename(new.filename),
-            caption=check_caption(new.caption),
+            caption=caption,
             size_bytes=new.size_bytes,
             sha256=new.sha256,
             expires_at=now + UPLOAD_LASTS,

@@ -211,11 +211,16 @@ class Publishing:
         snapshot = await self._snapshots.get(job.snapshot)
         known: dict[str, str] = {}
         for contributor in {item.contributor for item in snapshot.items}:
-            try:
-                known[contributor] = (await self._accounts.follow(contributor)).id
-            except NotFoundError:  # nobody is left who could be paid: the trainer stands in
-                known[contributor] = model.owner
+            known[contributor] = await self._find_payee(contributor) or model.owner
         return compute_shares(model.owner, (known[item.contributor] for item in snapshot.items))
+
+    async def _find_payee(self, contributor: str) -> str | None:
+        """Find who is paid for a contributor's pictures; None: they are gone, and the trainer stands in."""
+        try:
+            account = await self._accounts.follow(contributor)
+        except NotFoundError:
+            return None
+        return account.id if account.deleting is None else None
 
 
 def _check(card: Card) -> dict[str, object]:

@@ -23,7 +23,8 @@ async def find_receiver(accounts: Accounts, principal: Principal, to: str) -> Ac
     text = to.strip()
     mention = _MENTION.fullmatch(text)
     text = mention[1] if mention else text
-    found = {account.id: account for account in await _list_named(accounts, principal, text)}
+    named = await _list_named(accounts, principal, text)
+    found = {account.id: account for account in named if account.deleting is None}
     if not found:
         raise NotFoundError(_NOBODY)
     if len(found) > 1:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from core.datasets.resumable import MIN_CHUNK_BYTES, NewUpload
-from core.errors import ConflictError, NotFoundError
+from core.errors import ConflictError, InvalidError, NotFoundError
 from tests.core.yard import Yard
 
 NEW = NewUpload(filename="a.zip", size_bytes=2 * MIN_CHUNK_BYTES, sha256="a" * 64)
@@ -50,3 +50,12 @@ async def test_bytes_that_come_after_the_end_are_not_kept(yard: Yard) -> None:
     with pytest.raises(NotFoundError):
         await uploads.get(mira, dataset, upload.id)
     assert [key async for key in yard.blobs.list("uploads/")] == []
+
+
+async def test_a_caption_that_is_refused_reserves_nothing(yard: Yard) -> None:
+    mira = await yard.meet("mira")
+    dataset = (await yard.studio.datasets.create(mira, "Flags")).id
+    long = NEW.model_copy(update={"caption": "x" * (8 * 1024 + 1)})
+    with pytest.raises(InvalidError, match="8 KiB"):
+        await yard.studio.uploads.begin(mira, dataset, long)
+    assert (await yard.studio.accounts.get(mira)).storage_bytes == 0

@@ -12,7 +12,7 @@ import pytest
 from bots.first_contact import meet
 from core.accounts.records import Principal, Role, Scope
 from core.conversations.service import Spot
-from core.errors import RefusedError, UnauthenticatedError
+from core.errors import NotFoundError, RefusedError, UnauthenticatedError
 from core.leaving.scrubbing import GONE_NAME
 from core.records import Condition, new_id
 from tests.core.yard import STEPS, Yard, once
@@ -144,3 +144,11 @@ async def test_of_two_admins_who_leave_at_once_one_stays(yard: Yard) -> None:
     )
     assert any(isinstance(one, RefusedError) for one in found)
     assert await yard.stores.accounts.count({"role": Role.ADMIN}) >= 1
+
+
+async def test_nobody_gives_points_to_somebody_who_is_gone(yard: Yard) -> None:
+    mira, ben = await yard.meet("mira"), await yard.meet("ben")
+    await yard.studio.leaving.deletion.delete(mira, "mira")
+    with pytest.raises(NotFoundError, match="nobody of that name"):
+        await yard.studio.transfers.give(ben, mira.account, 7, "too late")
+    assert await yard.studio.points.get_balance(ben.account) == 1000

@@ -167,3 +167,11 @@ async def test_contributors_that_were_merged_since_are_paid_under_the_account_th
         mira.account: 5000,
         ben.account: 5000,
     }
+
+
+async def test_for_pictures_of_somebody_who_is_gone_the_trainer_is_paid(yard: Yard) -> None:
+    mira, ben = await yard.meet("mira"), await yard.meet("ben")
+    model = await train_model(yard, mira, "flagon", pictures_of=(ben, mira, mira))
+    await yard.studio.leaving.deletion.delete(ben, "ben")
+    public = await yard.studio.publishing.publish(mira, model.id)
+    assert {share.account: share.bps for share in public.shares} == {mira.account: 10_000}
