@@ -55,7 +55,8 @@ async def test_a_training_is_followed_from_its_snapshot_to_its_end(
         states = []
         while (event := await next_event(stream)) is not None:
             assert event[0] == "training" and event[1]["id"] == training
-            assert set(event[1]) == {"id", "status", "progress", "cancel_requested", "samples"}
+            known = {"id", "status", "progress", "cancel_requested", "samples", "obstacle"}
+            assert set(event[1]) == known
             states.append((event[1]["status"], event[1]["samples"]))
     assert states[-1] == ("completed", 1) and states[:2] == [("preparing", 0), ("running", 0)]
 
