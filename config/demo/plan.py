@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from config.demo.chapters import DREAMBOOTH_PARAMS, HYPER_PARAMS
+from config.processes import find_free_port
+from config.settings import OwnSettings, Settings
 from core.offerings.records import ParamValue
 
 PARAMS: dict[str, ParamValue] = {
@@ -28,11 +30,33 @@ class Plan:
     images: Path | None = None
     data_folder: Path | None = None
     """Kept afterwards when given; else a temporary one that goes with the demo."""
+    settings: Settings | None = None
+    """Of the studio that it plays in; else one in the data folder, which meets nobody's data and no bot."""
     params: dict[str, ParamValue] = field(default_factory=lambda: dict(PARAMS))
     dreambooth_params: dict[str, ParamValue] = field(
         default_factory=lambda: dict(DREAMBOOTH_PARAMS)
     )
     hyper_params: dict[str, ParamValue] = field(default_factory=lambda: dict(HYPER_PARAMS))
+
+
+ROYALTY_BPS = 5000
+"""Half of what a generation costs, as where nobody has set it; the demo's figures are made of it."""
+
+
+def make_settings(plan: Plan, data_folder: Path) -> Settings:
+    """Make the settings of the studio that the demo plays in."""
+    settings = plan.settings or OwnSettings()
+    return settings.model_copy(
+        update={
+            "data_folder": data_folder,
+            "http_host": "127.0.0.1",
+            "http_port": find_free_port(),
+            "drain_s": 10.0,
+            "royalty_bps": ROYALTY_BPS,
+            "payout_minimum_points": 1,
+            "payout_every_s": 1.0,
+        }
+    )
 
 
 @contextmanager

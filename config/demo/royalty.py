@@ -12,8 +12,8 @@ from config.books import check_books
 from config.demo import sheets
 from config.demo.checks import insist
 from config.demo.pictures import TRIGGER_WORD
+from config.demo.plan import ROYALTY_BPS
 from config.demo.screen import Screen
-from config.demo.services import ROYALTY_BPS
 from config.demo.waiting import wait_until_paid, wait_until_settled
 from config.settings import Settings
 from core.records import Value

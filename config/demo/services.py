@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -11,15 +10,16 @@ from typing import Any, Self, TypeVar
 
 import aiohttp
 
-from config.processes import end_process, end_with_parent, find_free_port
+from config.processes import end_process, end_with_parent
+from config.settings import Settings
 from core.errors import UnavailableError
 from worker.findings import GlanceRequest, Request
 
 _ROOT = Path(__file__).resolve().parents[2]
-ROYALTY_BPS = 5000
-"""Half of what a generation costs, as where nobody has set it; the demo's figures are made of it."""
 _COMMANDS = {"redis": "redis", "web": "serve", "worker": "worker"}
 _MEASURING = "measuring"
+_WAITING = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""Threads that spin starve each other on a busy machine."""
 _READY_S = 60.0
 _STOP_S = 15.0
 T = TypeVar("T")
@@ -28,30 +28,22 @@ T = TypeVar("T")
 class Services:
     """Redis, web server and worker on loopback, for as long as the context lasts."""
 
-    def __init__(self, data_folder: Path, log_folder: Path) -> None:
+    def __init__(self, settings: Settings, log_folder: Path) -> None:
         self.log_folder = log_folder
-        self._port = find_free_port()
-        self._settings = {
-            "TRAINYARD_DATA_FOLDER": str(data_folder),
-            "TRAINYARD_HTTP_HOST": "127.0.0.1",
-            "TRAINYARD_HTTP_PORT": str(self._port),
-            "TRAINYARD_REDIS_URL": "",
-            "TRAINYARD_DRAIN_S": "10",
-            "TRAINYARD_ROYALTY_BPS": str(ROYALTY_BPS),
-            "TRAINYARD_PAYOUT_MINIMUM_POINTS": "1",
-            "TRAINYARD_PAYOUT_EVERY_S": "1",
-            "OMP_WAIT_POLICY": "PASSIVE",  # threads that spin starve each other on a busy machine
-        }
+        self._settings = settings
+        self._commands = dict(_COMMANDS)
+        if not settings.runs_own_redis:
+            del self._commands["redis"]
         self._processes: dict[str, asyncio.subprocess.Process] = {}
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://127.0.0.1:{self._settings.http_port}"
 
     async def __aenter__(self) -> Self:
         self.log_folder.mkdir(parents=True, exist_ok=True)
         try:
-            for name, command in _COMMANDS.items():
+            for name, command in self._commands.items():
                 arguments = [sys.executable, "-m", "config.cli", command]
                 self._processes[name] = await self._start(name, arguments, asks=False)
             await self.run_beside(self._wait_until_ready())
@@ -111,7 +103,7 @@ class Services:
             return await asyncio.create_subprocess_exec(
                 *command,
                 cwd=_ROOT,
-                env={**os.environ, **self._settings},
+                env={**self._settings.to_environment(), **_WAITING},
                 stdin=asyncio.subprocess.PIPE if asks else asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE if asks else log,
                 stderr=log,

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from pydantic import SecretStr
 from rich.console import Console
 
 from adapters.client import ClientError, Picture, TrainyardClient, connect
@@ -26,7 +25,7 @@ from config.demo.ending import end_story
 from config.demo.folder import read_folder
 from config.demo.judging import judge
 from config.demo.pictures import CONTROLS, TRIGGER_WORD, Pictures, draw_pictures
-from config.demo.plan import Plan, choose_data_folder
+from config.demo.plan import Plan, choose_data_folder, make_settings
 from config.demo.royalty import Scene, tell_royalty
 from config.demo.screen import Screen
 from config.demo.services import Services
@@ -48,8 +47,8 @@ async def tell_story(plan: Plan, screen: Screen) -> figures.Summary:
     screen.console.print("[bold]Trainyard[/bold]: teach an image model something it has never seen")
     pictures = prepare_pictures(plan, plan.out, screen)
     with choose_data_folder(plan) as data_folder:
-        settings = Settings(data_folder=data_folder, redis_url=SecretStr(""))
-        services = Services(data_folder, plan.out / LOGS)
+        settings = make_settings(plan, data_folder)
+        services = Services(settings, plan.out / LOGS)
         models = load_offerings(settings)
         base = models.get_base_model(models.get(OFFERING), BASE_MODEL)
         screen.begin_chapter("Trainyard starts: Redis, web server and worker")

@@ -18,8 +18,8 @@ from tests.adapters.discord.conftest import Open, discord, find_endpoints, open_
 from tests.fake_discord.person import Person
 from tests.fake_discord.server import TOKEN, Discord
 from tests.fake_discord.stage import DiscordStage
+from tests.journeys.conftest import work
 from tests.journeys.test_journeys import HERE, SCRIPTS
-from tests.worker.conftest import work
 
 __all__ = ["discord", "open_door"]
 

@@ -13,8 +13,8 @@ from core.models.records import TrainedModel
 from core.offerings.records import Method, Offering, Output, ParamValue
 from core.offerings.service import TrainingWishes
 from core.studio import Studio
+from tests.journeys.conftest import work
 from tests.worker import small_sd15, small_sdxl
-from tests.worker.conftest import work
 from tests.worker.people import Person, meet, wait_for
 
 MAKERS: dict[str, Callable[[Path], Path]] = {

@@ -16,7 +16,7 @@ from core.jobs.records import Status
 from core.offerings.service import TrainingWishes
 from core.studio import Studio
 from tests.core.yard import once
-from tests.worker.conftest import work
+from tests.journeys.conftest import work
 from tests.worker.people import Person, wait_for
 from tests.worker.test_generation import read, wait_drawn
 from worker.base_models import load_base

@@ -15,7 +15,7 @@ from config.wiring import open_studio
 from core.jobs.records import Job, Status, StoredFile
 from core.offerings.service import TrainingWishes
 from core.studio import Studio
-from tests.worker.conftest import work
+from tests.journeys.conftest import work
 from tests.worker.people import QUICK, Person, meet, wait_for
 from worker.tiny_sd import ACCELERATION_FILE, WEIGHTS_FOLDER
 from worker.training.hashes import compute_hashes

@@ -5,18 +5,15 @@ A worker's part is played by hand, through the leases that a real one uses; no p
 
 from typing import Any
 
-from adapters.sqlite.database import SqliteDatabase
-from adapters.sqlite.documents import SqliteDocuments
 from config.settings import Settings
+from config.stores import open_stores
 from core.generations.loras import LORA_FILE
 from core.jobs.records import Kind
-from core.points.records import Entry
 from core.records import PageRequest
 from core.studio import Studio
 from tests.adapters.discord.conftest import Open, discord, open_door
 from tests.adapters.web.conftest import (
     Api,
-    client,
     draw,
     end_drawing,
     keep,
@@ -31,7 +28,7 @@ from tests.core.points.books import add_up
 from tests.fake_discord.person import Person
 from tests.fake_discord.server import Discord
 
-__all__ = ["client", "discord", "open_door"]
+__all__ = ["discord", "open_door"]
 STATEMENTS = {
     "A": [("grant", 100, 100), ("hold", -13, 87), ("settle", 0, 87), ("sweep", 13, 100)],
     "B": [("sweep", 7, 7)],
@@ -103,8 +100,8 @@ async def _draw_on_discord(discord: Discord, studio: Studio) -> str:
 
 async def _check_books(studio: Studio, settings: Settings, accounts: dict[str, str]) -> None:
     """Add the ledger up from its raw entries; the reconciler must come to the same."""
-    async with SqliteDatabase(settings.data_folder / "trainyard.sqlite") as database:
-        entries = await (await SqliteDocuments.open(database, Entry)).find({})
+    async with open_stores(settings) as stores:
+        entries = await stores.entries.find({})
     sums = add_up(entries)
     left = {name: sums[account] for name, account in accounts.items()}
     assert left == {"A": 100, "B": 7, "C": 483, "D": 45, "E": 40}

@@ -20,8 +20,8 @@ from tests.adapters.telegram.conftest import opened
 from tests.adapters.telegram.fake import FakeTelegram
 from tests.adapters.telegram.people import Somebody
 from tests.adapters.telegram.stage import TelegramStage
+from tests.journeys.conftest import work
 from tests.journeys.test_journeys import HERE, SCRIPTS
-from tests.worker.conftest import work
 
 
 @pytest.mark.parametrize("journey", SCRIPTS)

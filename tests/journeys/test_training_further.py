@@ -1,17 +1,16 @@
 """A LoRA is trained further through the API, with a real worker: it goes on from what was learned."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
 
-from adapters.web.app import create_app
 from config.settings import Settings
 from core.jobs.starting import WEIGHTS_FILE
 from core.studio import Studio
 from tests.adapters.web.conftest import Api, Json
 from tests.adapters.web.conftest import meet as sign_in
-from tests.worker.conftest import work
+from tests.journeys.conftest import work
 from tests.worker.people import Person, meet, wait_for
 
 MEASURED = {"validation_share": 0.25, "sample_every_steps": 5000, "rank": 4, "train_batch_size": 4}
@@ -24,9 +23,8 @@ async def person(studio: Studio) -> Person:
 
 
 @pytest.fixture
-async def api(studio: Studio, person: Person) -> AsyncIterator[Api]:
-    async with TestClient(TestServer(create_app(studio))) as client:
-        yield await sign_in(client, studio, "ada")
+async def api(client: Any, studio: Studio, person: Person) -> Api:
+    return await sign_in(client, studio, "ada")
 
 
 async def train(
