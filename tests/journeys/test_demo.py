@@ -3,6 +3,8 @@
 import contextlib
 import io
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,29 +19,61 @@ from config.demo.chapters import DREAMBOOTH_PARAMS, HYPER_PARAMS
 from config.demo.checks import check_forgetting, check_four_steps
 from config.demo.folder import read_folder
 from config.demo.pictures import NEW_GROUND, TRIGGER_WORD, draw_pictures
-from config.demo.plan import PARAMS, Plan
+from config.demo.plan import PARAMS, Plan, make_settings
 from config.demo.royalty import check_pay
 from config.demo.screen import Screen
 from config.demo.sheets import smooth
 from config.demo.story import tell_story
+from config.settings import Settings
 from core.errors import InvalidError, TrainyardError
+from core.studio import Studio
+from tests.conftest import IsolatedSettings
+from tests.service import SERVERS, WORKERS, is_service, run_servers, run_workers
 from worker.findings import Glance, Look
 
 QUICK = {**PARAMS, "steps": 40, "lr_warmup_steps": 5, "sample_every_steps": 40}
 QUICK_BOOTH = {**DREAMBOOTH_PARAMS, "steps": 30, "class_images": 4}
+OPERATED = {
+    "mongodb_url": "mongodb://yard.example/",
+    "s3_bucket": "people",
+    "redis_url": "redis://yard.example/",
+    "discord_token": "secret",
+    "telegram_token": "secret",
+}
+"""With these a demo would play among an operator's people."""
 QUICK_HYPER = {**HYPER_PARAMS, "steps": 60}
 
 
-async def test_the_demo_teaches_something_and_its_points_add_up(tmp_path: Path) -> None:
+@asynccontextmanager
+async def beside(studio: Studio, plan: Plan) -> AsyncIterator[None]:
+    """The servers and workers of a service beyond the demo's own."""
+    if not is_service():
+        yield
+        return
+    settings = make_settings(plan, plan.out.parent)
+    few: dict[str, object] = {"worker_families": ("tiny",)}
+    async with (
+        run_servers(settings, SERVERS - 1),
+        run_workers(studio, settings, *[few] * (WORKERS - 1)),
+    ):
+        yield
+
+
+async def test_the_demo_teaches_something_and_its_points_add_up(
+    tmp_path: Path, settings: Settings, studio: Studio
+) -> None:
     printed = io.StringIO()
     plan = Plan(
         out=tmp_path / "out",
         data_folder=tmp_path / "data",
+        settings=settings if is_service() else None,
         params=QUICK,
         dreambooth_params=QUICK_BOOTH,
         hyper_params=QUICK_HYPER,
     )
-    summary = await tell_story(plan, Screen(Console(file=printed, highlight=False, width=100)))
+    screen = Screen(Console(file=printed, highlight=False, width=100))
+    async with beside(studio, plan):
+        summary = await tell_story(plan, screen)
     made = {file.name for file in plan.out.iterdir()}
     assert made >= {
         "before-after.png",
@@ -78,6 +112,21 @@ async def test_the_demo_teaches_something_and_its_points_add_up(tmp_path: Path) 
     assert f"of 600 points granted, {600 - house} are in balances" in printed.getvalue()
     assert "\x1b" not in printed.getvalue()
     assert not find_processes()
+
+
+def test_the_demo_hears_of_no_setting_of_the_operator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in OPERATED.items():
+        monkeypatch.setenv(f"TRAINYARD_{name.upper()}", value)
+    chosen = make_settings(Plan(out=tmp_path), tmp_path)
+    environment = chosen.to_environment()
+    for name in OPERATED:
+        assert environment[f"TRAINYARD_{name.upper()}"] == "", name
+    assert environment["TRAINYARD_WORKER_FAMILIES"] == '["tiny","sd15","sdxl"]'
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert IsolatedSettings().model_dump() == chosen.model_dump()
 
 
 async def test_a_demo_that_cannot_pay_says_so_and_leaves_nothing_running(tmp_path: Path) -> None:
