@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.bench import (
     browsing,
+    claims,
     discord,
     generation,
     http,
@@ -18,6 +19,7 @@ from tests.bench import (
     ledger,
     life,
     listeners,
+    load,
     peaks,
     photographs,
     resolution,
@@ -51,6 +53,8 @@ THEMES: dict[tuple[str, ...], Measure] = {
     ("ledger.life_operations",): life.measure,
     ("royalties.hot_creator_ratio",): royalties.measure,
     ("http.list_ratio",): http.measure,
+    ("http.p99_ms_at_500", "http.memory_growth_mb"): load.measure,
+    ("claims.p99_s",): claims.measure,
     ("resolution.ms", "resolution.growth"): resolution.measure,
     ("bots.telegram_p99_s",): telegram.measure,
     ("bots.discord_p99_s",): discord.measure,

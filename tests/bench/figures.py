@@ -71,6 +71,8 @@ class Effort:
     page_loads: int = 3
     listened_s: float = 20
     photographs: int = 200
+    claims_each: int = 10
+    loaded_s: float = 60
 
 
 FIGURES = (
@@ -232,6 +234,33 @@ FIGURES = (
         "Median time of GET /datasets (20 of them) and of GET /trainings/{id}, the worse of the two, against an "
         "aiohttp handler that answers the same bytes from memory; same client, connections kept, a server "
         "process each.",
+    ),
+    Figure(
+        "http.p99_ms_at_500",
+        100,
+        "lower",
+        "ms",
+        "From the time at which a request was to be sent to the end of its answer, the slowest in a hundred: 500 "
+        "reads a second for a minute, sent at their times however long others take, by ten people in turns; lists, "
+        "single records, pictures and thumbnails. One server process on SQLite, and the people in another one. A "
+        "request that fails ends the measurement.",
+    ),
+    Figure(
+        "http.memory_growth_mb",
+        16,
+        "lower",
+        "MB",
+        "Growth of the server's resident memory meanwhile, from the first fifth of that minute to its end.",
+    ),
+    Figure(
+        "claims.p99_s",
+        1.0,
+        "lower",
+        "s",
+        "From a worker's asking for a job to having one, the slowest in a hundred: 20 workers in four processes, who "
+        "all begin at once and ask for the next job as soon as one is ended, and 200 generations of 20 accounts, "
+        "which nobody draws; each is claimed once. A worker that got none has waited from beginning to end. The "
+        "worse of SQLite and MongoDB.",
     ),
     Figure(
         "resolution.ms",

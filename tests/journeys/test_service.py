@@ -153,8 +153,8 @@ async def _compare_files(servers: Servers, api: Api, model: Json) -> None:
     for file in model["files"]:
         for _ in servers.urls:
             answer = await api.ask("GET", f"/models/{model['id']}/files/{file['name']}")
-            body = await answer.read()
-            assert hashlib.sha256(body).hexdigest() == file["sha256"]
+            assert answer.status == 200
+            assert hashlib.sha256(await answer.read()).hexdigest() == file["sha256"]
 
 
 async def _draw(servers: Servers, bob: Api) -> Json:
@@ -169,7 +169,7 @@ async def _draw(servers: Servers, bob: Api) -> Json:
     assert len(drawn["pictures"]) == 4
     for shown in drawn["pictures"]:
         name = shown["file"]["name"]
-        answer = await bob.ask("GET", f"/generations/{made['id']}/pictures/{name}")
+        answer = await bob.ask("GET", f"/generations/{made['id']}/images/{name}")
         assert Image.open(io.BytesIO(await answer.read())).size == (64, 64)
     return drawn
 
