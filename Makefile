@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo client chat up test faults check bench packages screenshots clean
+.PHONY: demo client chat up test service faults check bench packages screenshots clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -30,6 +30,9 @@ check: $(VENV)/.made ## style, types and the architecture's import contracts
 test: $(VENV)/.made ## every test
 	$(BIN)/pytest -q -n 2 --dist worksteal --ignore tests/browser
 	$(BIN)/pytest -q -n 2 --dist loadfile tests/browser  # apart: a browser keeps an event loop of its own running
+
+service: $(VENV)/.made ## the journeys on MongoDB, S3 and Redis, with two servers and three workers; variables name real ones
+	$(BIN)/python -m tests.journeys
 
 faults: $(VENV)/.made ## the long fault tests: a hundred jobs on a fleet that is killed at random
 	TRAINYARD_FLEET_JOBS=100 $(BIN)/pytest -q --timeout 1200 tests/faults/test_fleet.py
