@@ -35,7 +35,11 @@ def is_service() -> bool:
 @asynccontextmanager
 async def name_stores() -> AsyncIterator[dict[str, str]]:
     """Make a database and a bucket of a test's own on the stores of the environment, and give their variables."""
-    bucket = await make_bucket(os.environ[S3])
+    keys = {
+        name: os.environ.get(f"TRAINYARD_S3_{name.upper()}", "test")
+        for name in ("access_key", "secret_key")
+    }
+    bucket = await make_bucket(os.environ[S3], **keys)
     with name_database(os.environ[MONGODB]) as name:
         yield {
             "TRAINYARD_MONGODB_DATABASE": name,

@@ -85,14 +85,14 @@ def run_s3() -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
-async def make_bucket(url: str) -> S3Options:
+async def make_bucket(url: str, access_key: str = "test", secret_key: str = "test") -> S3Options:
     """Make a bucket of a test's own."""
     options = S3Options(
         bucket=f"test-{uuid.uuid4().hex}",
         endpoint_url=url,
         region="us-east-1",
-        access_key="test",
-        secret_key="test",
+        access_key=access_key,
+        secret_key=secret_key,
         path_style=True,
     )
     async with make_client(options) as client:
