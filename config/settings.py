@@ -1,20 +1,17 @@
 """Every setting of a process, read once from the environment by the command line; nothing else reads it."""
 
 import hashlib
-import os
 import tempfile
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import Field, SecretStr, TypeAdapter
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.jobs.records import Kind
 from core.topups.records import Package
 
 _HERE = Path(__file__).resolve().parent
-_PREFIX = "TRAINYARD_"
-_ANY: TypeAdapter[Any] = TypeAdapter(Any)  # a setting of any type
 _MAX_SOCKET_BYTES = 100
 """A unix socket's path has at most 107 bytes on Linux and 103 on macOS."""
 
@@ -23,7 +20,7 @@ class Settings(BaseSettings):
     """What an operator may choose; `TRAINYARD_<NAME>` in the environment or in a .env file."""
 
     model_config = SettingsConfigDict(
-        env_prefix=_PREFIX, env_file=".env", extra="ignore", frozen=True
+        env_prefix="TRAINYARD_", env_file=".env", extra="ignore", frozen=True
     )
 
     data_folder: Path = Path("data")
@@ -180,16 +177,6 @@ class Settings(BaseSettings):
     telegram_webhook_url: str = ""
     """The public https address of this server; empty: the bot polls."""
 
-    def to_environment(self) -> dict[str, str]:
-        """Return the environment in which a process has just these settings, whatever ours says."""
-        others = {name: text for name, text in os.environ.items() if not name.startswith(_PREFIX)}
-        values = {name: getattr(self, name) for name in type(self).model_fields}
-        return others | {
-            f"{_PREFIX}{name.upper()}": _write(value)
-            for name, value in values.items()
-            if value is not None
-        }
-
     def list_queues(self) -> tuple[str, ...]:
         """List the queues whose wake-ups this machine's worker takes."""
         return tuple(f"{self.queue_name}:{kind}" for kind in self.worker_kinds)
@@ -237,27 +224,3 @@ class Settings(BaseSettings):
 
     def get_redis_url(self) -> str:
         return self.redis_url.get_secret_value() or f"unix://{self.redis_socket}"
-
-
-class OwnSettings(Settings):
-    """Settings that no environment and no .env file reaches: what was not given is the default."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (init_settings,)
-
-
-def _write(value: object) -> str:
-    """Write a setting as the environment has it."""
-    if isinstance(value, SecretStr):
-        return value.get_secret_value()
-    if isinstance(value, str | Path):
-        return str(value)
-    return _ANY.dump_json(value).decode()

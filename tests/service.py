@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 from pydantic import SecretStr
 
+from config.environment import make_environment
 from config.processes import end_process, end_with_parent, find_free_port
 from config.settings import Settings
 from core.studio import Studio
@@ -109,7 +110,7 @@ async def _start(
         "config.cli",
         command,
         cwd=folder,
-        env={**own.to_environment(), "PYTHONPATH": str(ROOT)},
+        env={**make_environment(own), "PYTHONPATH": str(ROOT)},
         preexec_fn=end_with_parent,
     )
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from config.demo.chapters import DREAMBOOTH_PARAMS, HYPER_PARAMS
+from config.environment import OwnSettings
 from config.processes import find_free_port
-from config.settings import OwnSettings, Settings
+from config.settings import Settings
 from core.offerings.records import ParamValue
 
 PARAMS: dict[str, ParamValue] = {

@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 
 import aiohttp
 
+from config.environment import make_environment
 from config.processes import end_process, end_with_parent
 from config.settings import Settings
 from core.errors import UnavailableError
@@ -103,7 +104,7 @@ class Services:
             return await asyncio.create_subprocess_exec(
                 *command,
                 cwd=_ROOT,
-                env={**self._settings.to_environment(), **_WAITING},
+                env={**make_environment(self._settings), **_WAITING},
                 stdin=asyncio.subprocess.PIPE if asks else asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE if asks else log,
                 stderr=log,

@@ -9,6 +9,7 @@ from statistics import median, quantiles
 
 from pydantic import SecretStr
 
+from config.environment import make_environment
 from config.processes import end_process
 from config.settings import Settings
 from config.stores import open_stores
@@ -90,7 +91,7 @@ async def _start(settings: Settings) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.bench.claimer", str(_WORKERS_EACH)),
         cwd=ROOT,
-        env=settings.to_environment(),
+        env=make_environment(settings),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         limit=2**24,

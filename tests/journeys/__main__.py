@@ -16,6 +16,9 @@ from tests.service import MONGODB, REDIS, S3, SERVERS, WORKERS
 from tests.stores import name_mongodb, run_mongodb, run_s3
 from tests.wheels import ROOT
 
+_TIMEOUT_S = "1200"
+"""Of a journey: six processes share the machine."""
+
 
 async def main(arguments: list[str]) -> int:
     """Start what is missing, play the journeys, and return pytest's exit code."""
@@ -40,7 +43,14 @@ async def main(arguments: list[str]) -> int:
         said = "\n".join(f"  {name} is {server}" for name, server in servers.items())
         said = f"JOURNEYS OF A SERVICE: {SERVERS} servers, {WORKERS} workers\n{said}"
         print(said, flush=True)
-        command = [sys.executable, "-m", "pytest", *(arguments or ["tests/journeys"])]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "--timeout",
+            _TIMEOUT_S,
+            *(arguments or ["tests/journeys"]),
+        ]
         process = await asyncio.create_subprocess_exec(
             *command, cwd=ROOT, env={**os.environ, **places}
         )

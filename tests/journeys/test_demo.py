@@ -24,6 +24,7 @@ from config.demo.royalty import check_pay
 from config.demo.screen import Screen
 from config.demo.sheets import smooth
 from config.demo.story import tell_story
+from config.environment import make_environment
 from config.settings import Settings
 from core.errors import InvalidError, TrainyardError
 from core.studio import Studio
@@ -120,7 +121,7 @@ def test_the_demo_hears_of_no_setting_of_the_operator(
     for name, value in OPERATED.items():
         monkeypatch.setenv(f"TRAINYARD_{name.upper()}", value)
     chosen = make_settings(Plan(out=tmp_path), tmp_path)
-    environment = chosen.to_environment()
+    environment = make_environment(chosen)
     for name in OPERATED:
         assert environment[f"TRAINYARD_{name.upper()}"] == "", name
     assert environment["TRAINYARD_WORKER_FAMILIES"] == '["tiny","sd15","sdxl"]'

@@ -61,7 +61,7 @@ async def submit(studio: Studio, person: Person, key: str = "first", **params: P
 async def wait_for(studio: Studio, person: Person, job: Job, *statuses: str) -> Job:
     """Return the job once it has one of these states, or has ended when none is named."""
     wanted = set(statuses) or {status.value for status in TERMINAL}
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(240):
         while True:
             fresh = await studio.jobs.get(person.principal, job.id)
             if fresh.status.value in wanted and not fresh.needs_settling:
