@@ -125,11 +125,11 @@ async def _start(
 
 
 def make_settings(settings: Settings, **changes: object) -> Settings:
-    """Make the settings of a service's processes: what machines must have in common, and short waits."""
+    """Make the settings of a service's processes: what machines must have in common, and a short lease."""
     shared: dict[str, object] = {
         "signing_key": SecretStr("07" * 32),
         "lease_s": 30.0,
-        "sweep_every_s": 0.5,
+        "sweep_every_s": 3.0,
         "checkpoint_every_s": 0.5,
         "log_level": "WARNING",
     }
