@@ -10,7 +10,10 @@ from core.records import Above, Below, Condition, OneOf
 LEASED_STATES = OneOf(tuple(sorted(status.value for status in LEASED)))
 PLENTY_GB = 256
 """More memory than any job needs."""
+_FEW = 128
+"""Waiting jobs of a kind that are read in one request; of more, each account's oldest are."""
 _OLDEST_PER_ACCOUNT = 8
+_OWNERS_AT_ONCE = 50
 _MAX_EXPIRED = 500
 
 
@@ -21,18 +24,35 @@ async def list_claimable(
     kinds: frozenset[Kind],
     memory_gb: int = PLENTY_GB,
 ) -> list[Job]:
-    """List jobs whose lease has run out, and the oldest queued jobs of each account and kind.
+    """List jobs whose lease has run out, and the queued jobs, of a long queue the oldest of each account.
 
-    Each account is asked for its own, so that no queue, however long, hides another account's
+    In a long queue each account is asked for its own, so that no queue hides another account's
     job, and no job for other workers hides one for this worker.
     """
     wanted = [_select(kind, families, memory_gb) for kind in sorted(kinds)]
     claimable = [job for where in wanted for job in await find_expired(jobs, now, where)]
+    long = []
+    for where in wanted:
+        waiting = await jobs.find(
+            {"waiting": Above(""), **where}, order="created_at", limit=_FEW + 1
+        )
+        if len(waiting) <= _FEW:
+            claimable += waiting
+        else:
+            long.append(where)
+    if long:
+        claimable += await _list_oldest(jobs, long)
+    return claimable
+
+
+async def _list_oldest(jobs: Documents[Job], wanted: Sequence[dict[str, Condition]]) -> list[Job]:
+    """List each account's oldest queued jobs of some kinds."""
+    oldest: list[Job] = []
     async for owner in _list_waiting(jobs):
         for where in wanted:
             waiting = {"waiting": owner, **where}
-            claimable += await jobs.find(waiting, order="created_at", limit=_OLDEST_PER_ACCOUNT)
-    return claimable
+            oldest += await jobs.find(waiting, order="created_at", limit=_OLDEST_PER_ACCOUNT)
+    return oldest
 
 
 def _select(kind: Kind, families: frozenset[str], memory_gb: int) -> dict[str, Condition]:
@@ -51,10 +71,14 @@ async def list_busy(
 
     Only those accounts are asked, so that a claim reads no more the more workers there are.
     """
-    busy: dict[tuple[str, Kind], list[int]] = {}
-    for owner, kind in {(job.owner, job.kind) for job in candidates}:
-        taken = await jobs.find({"owner": owner, "kind": kind, "slot": Above(-1)})
-        busy[owner, kind] = [job.slot for job in taken if job.slot is not None]
+    busy: dict[tuple[str, Kind], list[int]] = {(job.owner, job.kind): [] for job in candidates}
+    for kind in {job.kind for job in candidates}:
+        owners = sorted({job.owner for job in candidates if job.kind is kind})
+        for start in range(0, len(owners), _OWNERS_AT_ONCE):
+            some = OneOf(tuple(owners[start : start + _OWNERS_AT_ONCE]))
+            for job in await jobs.find({"owner": some, "kind": kind, "slot": Above(-1)}):
+                if job.slot is not None:
+                    busy[job.owner, kind].append(job.slot)
     return busy
 
 
