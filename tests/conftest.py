@@ -1,11 +1,6 @@
 """What many tests need: a real redis-server for the whole run, and a studio wired as in production."""
 
-import asyncio
 import os
-import shutil
-import subprocess
-import sys
-import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -18,29 +13,19 @@ from pydantic_settings import SettingsConfigDict
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from adapters.mongo.database import MongoDatabase
-from adapters.redis_server import wait_until_ready
 from config.settings import Settings
 from config.wiring import open_studio
 from core.studio import Studio
-from tests.stores import name_mongodb, open_mongodb, run_mongodb, run_s3
+from tests.stores import name_mongodb, open_mongodb, run_mongodb, run_redis, run_s3
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
-    """A redis-server of this run's own, on a unix socket in a short folder."""
-    folder = Path(tempfile.mkdtemp(prefix="ty-"))
-    socket = folder / "redis.sock"
-    command = [sys.executable, "-m", "adapters.redis_server", str(folder), str(socket)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
-    try:
-        asyncio.run(wait_until_ready(f"unix://{socket}"))
-        yield f"unix://{socket}"
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
-        shutil.rmtree(folder, ignore_errors=True)
+    """A redis-server of this run's own."""
+    with run_redis() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

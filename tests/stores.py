@@ -1,5 +1,6 @@
-"""Servers that stores are tested on: MongoDB's protocol and S3's, each a real process on loopback."""
+"""Servers that are tested on: Redis, MongoDB's protocol and S3's, each a real process of this machine."""
 
+import asyncio
 import contextlib
 import os
 import socket
@@ -15,6 +16,7 @@ from pydantic import SecretStr
 from pymongo import MongoClient
 
 from adapters.mongo.database import MongoDatabase
+from adapters.redis_server import wait_until_ready
 from adapters.s3.connection import S3Options, make_client
 from config.processes import end_with_parent, find_free_port
 from config.settings import Settings
@@ -28,6 +30,16 @@ def name_mongodb() -> str:
     if os.environ.get(MONGODB_VARIABLE):
         return f"the server of {MONGODB_VARIABLE}"
     return f"NX-27017, which speaks its protocol over SQLite; {MONGODB_VARIABLE} names a real one"
+
+
+@contextmanager
+def run_redis() -> Iterator[str]:
+    """Start a redis-server on a unix socket in a short folder; give its URL."""
+    with tempfile.TemporaryDirectory(prefix="ty-", ignore_cleanup_errors=True) as folder:
+        url = f"unix://{folder}/redis.sock"
+        with _run("adapters.redis_server", folder, f"{folder}/redis.sock"):
+            asyncio.run(wait_until_ready(url))
+            yield url
 
 
 @contextmanager

@@ -5,13 +5,21 @@ Apart from what is done in it: worker/attempt.py trains, worker/generation draws
 
 import asyncio
 import contextlib
+import errno
 import logging
 import shutil
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 
-from core.errors import ConflictError, LeaseLostError, TrainingError, TrainyardError
+from core.errors import (
+    ConflictError,
+    DamagedError,
+    LeaseLostError,
+    TrainingError,
+    TrainyardError,
+    UnavailableError,
+)
 from core.jobs.records import Failure, Job
 from core.studio import Studio
 from worker.files import delete_leftovers
@@ -48,6 +56,7 @@ class Attempt(ABC):
         self._child = child
         self._place = place
         self._is_draining = is_draining
+        self._token = job.token
         self._folder = place.folder / job.id / f"a{job.token}"
         self._prefix = f"jobs/{job.id}/a{job.token}"
         self._heard_s = time.monotonic()
@@ -56,6 +65,8 @@ class Attempt(ABC):
         self._done: DoneLine | DrawnLine | CaptionedLine | None = None
         self._got_to: tuple[object, ...] = ()
         self._failure: Failure | None = None
+        self.met_outage = False
+        """Whether it broke because a store or the disk could not be used, which is no fault of the job's."""
 
     async def run(self) -> None:
         """Do it, and leave the job ended, queued again, or to whoever holds it now."""
@@ -74,17 +85,27 @@ class Attempt(ABC):
             await self._give_up(Failure(code=error.code, message=error.message), "")
         except* Exception as group:  # the worker's one door for errors
             _log.error("%s: the attempt broke", job_id, exc_info=group)
+            self.met_outage = all(map(_is_outage, group.exceptions))
             await self._give_up(None, type(group.exceptions[0]).__name__)
         finally:
             if not self.leaves_child:
                 await self._child.discard()
-            shutil.rmtree(self._place.folder / job_id, ignore_errors=True)
+            self._clear()
 
     @property
     def leaves_child(self) -> bool:
         """Whether the child waits for another task, with all that it has loaded."""
         is_waiting = isinstance(self._done, DrawnLine) and self._stop_s is None
         return is_waiting and self._child.is_alive
+
+    def _clear(self) -> None:
+        """Remove this attempt's files and those that died; a later one may be at work in the same place."""
+        place = self._place.folder / self._held.job.id
+        for folder in place.glob("a*"):
+            if int(folder.name[1:]) <= self._token:
+                shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):  # gone, or another's
+            place.rmdir()
 
     async def _work(self) -> None:
         await self._child.start(await self._prepare())
@@ -166,11 +187,16 @@ class Attempt(ABC):
         return True
 
     async def _give_up(self, failure: Failure | None, note: str) -> None:
-        """End or give back the job after an error, unless another worker has it by now."""
+        """End or give back the job after an error, unless another worker has it by now.
+
+        An outage costs the job no attempt: a worker with a full disk would fail every job there is.
+        """
         leases, job = self._studio.leases, self._held.job
         try:
             if failure is not None:
                 await self._end(leases.fail(job, failure))
+            elif self.met_outage:
+                await self._end(leases.release(job, note))
             else:
                 await self._end(leases.give_back(job, note))
         except TrainyardError as error:
@@ -180,3 +206,10 @@ class Attempt(ABC):
         job = await self._held.end(ending)
         await delete_leftovers(self._studio.blobs, job)
         return job
+
+
+def _is_outage(error: BaseException) -> bool:
+    """Tell whether the place is at fault and not the job: a store that cannot be reached, or a full disk."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return isinstance(error, UnavailableError) and not isinstance(error, DamagedError)

@@ -12,7 +12,7 @@ from typing import BinaryIO, Self
 
 from pydantic import ValidationError
 
-from core.errors import UnavailableError
+from core.errors import TrainyardError
 from worker.messages import Line, Task, parse_line
 
 _log = logging.getLogger(__name__)
@@ -39,6 +39,10 @@ _PASSED_ON = (
 _GIVEN = {"OMP_WAIT_POLICY": "PASSIVE", "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
 """OpenMP's threads must not spin while they wait: beside anything else that wants a core, spinning made a
 step eleven times slower (docs/decisions/0006). GPUs are counted as their driver counts them."""
+
+
+class ChildDiedError(TrainyardError):
+    """A child died before it had its task."""
 
 
 class Child:
@@ -76,13 +80,13 @@ class Child:
         return self._process.returncode is None
 
     async def start(self, task: Task) -> None:
-        """Hand over a task. Raises UnavailableError when the child has died meanwhile."""
+        """Hand over a task. Raises ChildDiedError when the child has died meanwhile."""
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(task.model_dump_json().encode() + b"\n")
             await self._process.stdin.drain()
         except (BrokenPipeError, ConnectionResetError) as error:
-            raise UnavailableError(f"the working process died: {self.read_log()}") from error
+            raise ChildDiedError(f"the working process died: {self.read_log()}") from error
 
     async def follow(self) -> AsyncGenerator[Line, None]:
         """Yield what the child says from now on until it ends; a library's stray output is logged, not trusted."""

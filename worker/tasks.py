@@ -1,6 +1,7 @@
 """The worker's loop, thin: wait for a nudge, claim, do it, again; and the sweeper's ticks."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import random
@@ -17,12 +18,16 @@ from worker.announcing import Announcer
 from worker.attempt import TrainingAttempt
 from worker.base_cache import BaseModelCache
 from worker.captioning.attempt import CaptionAttempt
+from worker.claimed import Attempt
 from worker.generation.attempt import GenerationAttempt
 from worker.generation.warm import WarmChild
 from worker.supervisor import Nursery
 from worker.workplace import Workplace
 
 _log = logging.getLogger(__name__)
+_PAUSE_S = 1.0
+_LONGEST_PAUSE_S = 60.0
+"""After an outage a worker looks on for so long, twice as long each time: others may have no outage."""
 
 
 class Worker:
@@ -40,6 +45,7 @@ class Worker:
         self._nursery = Nursery(place.folder)
         self._base_models = BaseModelCache(place.base_model_bytes)
         self._warm = WarmChild(place.generation_idle_s)
+        self._outages = 0
         self._nudged = asyncio.Event()
         self._idle = asyncio.Event()
         self._draining = asyncio.Event()
@@ -98,42 +104,60 @@ class Worker:
             return False
         meter = self._studio.meter
         with correlated(job.request, job.id), meter.span(f"job {job.kind.value}"):
-            await self._do(job)
+            attempt = await self._do(job)
         await self._nursery.prepare()
+        self._outages = self._outages + 1 if attempt.met_outage else 0
+        await self._sit_out()
         return True
 
-    async def _do(self, job: Job) -> None:
+    async def _sit_out(self) -> None:
+        """Claim nothing for a while after an outage."""
+        if self._outages == 0:
+            return
+        pause_s = min(_LONGEST_PAUSE_S, _PAUSE_S * 2 ** min(self._outages - 1, 10))
+        _log.warning("a store or the disk cannot be used; the next try is in %.0f s", pause_s)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause_s):
+                await self._draining.wait()
+
+    async def _do(self, job: Job) -> Attempt:
         _log.info("%s: claimed, attempt %d", job.id, job.attempts)
         self._studio.meter.observe(Measure.WAIT_S, find_wait_s(job), kind=job.kind)
         self._announcer.note_job(job.id)
         match job.kind:
             case Kind.TRAIN:
-                await self._train(job)
+                attempt = await self._train(job)
             case Kind.GENERATE:
-                await self._draw(job)
+                attempt = await self._draw(job)
             case Kind.CAPTION:
-                await self._caption(job)
+                attempt = await self._caption(job)
         self._announcer.note_job(None)
+        return attempt
 
-    async def _train(self, job: Job) -> None:
+    async def _train(self, job: Job) -> Attempt:
         """Train, with all the memory that a warm child would have kept."""
         await self._warm.end()
         child = await self._nursery.take()
-        await TrainingAttempt(self._studio, job, child, self._place, self._draining.is_set).run()
+        attempt = TrainingAttempt(self._studio, job, child, self._place, self._draining.is_set)
+        await attempt.run()
+        return attempt
 
-    async def _draw(self, job: Job) -> None:
+    async def _draw(self, job: Job) -> Attempt:
         """Draw with the warm child if there is one, and keep it when it can go on."""
         child = await self._warm.take(self._nursery)
         attempt = GenerationAttempt(self._studio, job, child, self._place, self._draining.is_set)
         await attempt.run()
         if attempt.leaves_child:
             self._warm.keep(child)
+        return attempt
 
-    async def _caption(self, job: Job) -> None:
+    async def _caption(self, job: Job) -> Attempt:
         """Write captions with a fresh child; one job has a GPU's memory at a time."""
         await self._warm.end()
         child = await self._nursery.take()
-        await CaptionAttempt(self._studio, job, child, self._place, self._draining.is_set).run()
+        attempt = CaptionAttempt(self._studio, job, child, self._place, self._draining.is_set)
+        await attempt.run()
+        return attempt
 
     async def _sweep(self) -> None:
         """Do what time alone must do, and look for work in case a wake-up was lost.

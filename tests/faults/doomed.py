@@ -1,18 +1,21 @@
 """A real worker or server that ends itself by SIGKILL right after a named write.
 
-`python -m tests.faults.doomed POINT COMMAND`. The writes are intercepted where they reach the store,
-so no code of the product knows of faults.
+The writes are intercepted where they reach the store, so no code of the product knows of faults.
 """
 
 import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from typing import Any
+
+import worker.tasks
 
 from adapters.files import FileBlobs
 from adapters.sqlite.documents import SqliteDocuments
 from config.cli import main
+from config.wiring import WallClock
 from core.accounts.records import Account
 from core.datasets.records import Item, Snapshot
 from core.jobs.records import Job, LossChunk, Status
@@ -21,6 +24,8 @@ from core.notifications.records import Notification
 from core.points.records import Entry, EntryKind, Transfer
 from core.ports import BlobInfo
 from core.records import Record
+from tests.faults.disk_sites import SITES, fill_disk
+from tests.faults.painting import PaintingNursery, SlowNursery
 
 Written = Callable[[Record], bool]
 
@@ -62,12 +67,14 @@ RECORDS: dict[str, Written] = {
     "news written": lambda r: isinstance(r, Notification),
     "all done": _job(Status.COMPLETED, settled=True),
 }
+PAINTERS = {"painter": PaintingNursery, "slow painter": SlowNursery}
 BLOBS: dict[str, str] = {
     "picture stored": "/image",
     "sample stored": "/sample-",
     "checkpoint half stored": "/checkpoints/",
     "weights stored": "/lora.safetensors",
     "picture drawn": "/2.png",
+    "first picture drawn": "/0.png",
 }
 
 
@@ -113,12 +120,26 @@ def _doom_blobs(part: str) -> None:
     FileBlobs.put = doomed_put  # type: ignore[method-assign]
 
 
-if __name__ == "__main__":
-    point = sys.argv.pop(1)
+def run(point: str, command: str) -> None:
+    """Be a process of Trainyard until it ends: `worker`, `serve`, or a worker without torch.
+
+    The point is where it dies, `never`, or by how many seconds its clock is off.
+    """
+    if command in PAINTERS:
+        worker.tasks.Nursery = PAINTERS[command]  # type: ignore[misc]
+        command = "worker"
     if point in RECORDS:
         _doom_records(RECORDS[point])
     elif point in BLOBS:
         _doom_blobs(BLOBS[point])
+    elif point in SITES:
+        fill_disk(SITES[point])
     elif point != "never":
-        raise SystemExit(f"no such point: {point}")
+        _shift_clock(timedelta(seconds=float(point)))
+    sys.argv = ["trainyard", command]
     main()
+
+
+def _shift_clock(by: timedelta) -> None:
+    now = WallClock.now
+    WallClock.now = lambda self: now(self) + by  # type: ignore[method-assign]

@@ -26,7 +26,7 @@ class Member:
 
     command: str
     settings: Settings
-    process: asyncio.subprocess.Process | None = None
+    process: processes.Process | None = None
     kills: int = 0
 
     async def start(self) -> None:

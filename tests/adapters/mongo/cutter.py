@@ -16,10 +16,20 @@ class Cuts:
     """Cut before the server has the request."""
     unanswered: int = 0
     """Cut when the server has answered, before the client hears it."""
+    every: int = 0
+    """Each so-manieth request is cut, in turns unsent and unanswered; 0: none."""
+    seen: int = 0
     made: int = 0
     before_cut: list[asyncio.Event] = field(default_factory=list)
     """Set when a connection is to be cut; then `go_on` is awaited."""
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def count(self, request: bytes) -> None:
+        """Count a request, and plan its cut when it is its turn."""
+        self.seen += self.word in request
+        if self.every and self.seen % self.every == 0:
+            is_odd = self.seen // self.every % 2
+            self.unsent, self.unanswered = self.unsent + is_odd, self.unanswered + 1 - is_odd
 
     async def make(self) -> None:
         self.made += 1
@@ -59,6 +69,7 @@ async def _pass_on(
     up_reader, up_writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         while request := await _read_message(reader):
+            cuts.count(request)
             is_meant = cuts.word in request
             if is_meant and cuts.unsent > 0:
                 cuts.unsent -= 1
