@@ -34,8 +34,8 @@ test: $(VENV)/.made ## every test
 service: $(VENV)/.made ## the journeys on MongoDB, S3 and Redis, with two servers and three workers; variables name real ones
 	$(BIN)/python -m tests.journeys
 
-faults: $(VENV)/.made ## the long fault tests: a hundred jobs on a fleet that is killed at random
-	TRAINYARD_FLEET_JOBS=100 $(BIN)/pytest -q --timeout 1200 tests/faults/test_fleet.py
+faults: $(VENV)/.made ## break everything that can break, many times: docs/reliability.md; a quarter of an hour
+	$(BIN)/python -m tests.faults $(ROWS)
 
 bench: $(VENV)/.made ## measure Trainyard beside the machine's limits: docs/benchmarks.md; FIGURES='NAME NAME'
 	$(BIN)/python -m tests.bench $(FIGURES)

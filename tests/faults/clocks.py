@@ -50,7 +50,9 @@ async def run_slow(ground: Ground, times: int) -> Row:
 async def _wait_claimed(yard: Yard) -> None:
     (job,) = await yard.draw(1, pictures=4)
     async with asyncio.timeout(120):
-        while (await yard.studio.leases._jobs.get(job.id)).token == 0:
+        while True:
+            if (await yard.studio.leases._jobs.get(job.id)).token > 0:
+                return
             await asyncio.sleep(0.02)
 
 

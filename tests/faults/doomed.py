@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import Any
 
 import worker.tasks
-
 from adapters.files import FileBlobs
 from adapters.sqlite.documents import SqliteDocuments
 from config.cli import main
@@ -126,7 +125,7 @@ def run(point: str, command: str) -> None:
     The point is where it dies, `never`, or by how many seconds its clock is off.
     """
     if command in PAINTERS:
-        worker.tasks.Nursery = PAINTERS[command]  # type: ignore[misc]
+        setattr(worker.tasks, "Nursery", PAINTERS[command])  # noqa: B010  # no name that it exports
         command = "worker"
     if point in RECORDS:
         _doom_records(RECORDS[point])

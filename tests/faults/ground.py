@@ -83,9 +83,10 @@ class Yard:
         began_s = time.monotonic()
         wanted = min(len(self.ids), await self.count_ended() + count)
         async with asyncio.timeout(120):
-            while await self.count_ended() < wanted:
+            while True:
+                if await self.count_ended() >= wanted:
+                    return time.monotonic() - began_s
                 await asyncio.sleep(0.02)
-        return time.monotonic() - began_s
 
 
 @asynccontextmanager

@@ -190,5 +190,7 @@ async def _train(yard: Yard, key: str) -> Job:
 
 async def _wait_running(yard: Yard, job: Job) -> None:
     async with asyncio.timeout(120):
-        while (await yard.studio.leases._jobs.get(job.id)).status != "running":
+        while True:
+            if (await yard.studio.leases._jobs.get(job.id)).status == "running":
+                return
             await asyncio.sleep(0.02)

@@ -18,7 +18,12 @@ LEASE_S = 2.0
 _LOOK_S = 0.02
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
-    ["tests.faults.doomed", "config.commands.work", "config.commands.serve"]
+    [
+        "tests.faults.doomed",
+        "tests.faults.scenarios",
+        "config.commands.work",
+        "config.commands.serve",
+    ]
 )
 
 
@@ -43,9 +48,10 @@ class Process:
 
     async def wait(self) -> int:
         """Wait for its end."""
-        while (code := self.returncode) is None:
+        while True:
+            if (code := self.returncode) is not None:
+                return code
             await asyncio.sleep(_LOOK_S)
-        return code
 
     async def wait_killed(self) -> None:
         """Wait until it has killed itself where it was to. Raises when it ended otherwise, or not at all."""

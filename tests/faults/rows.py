@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from core.accounts.records import Principal
+from core.accounts.records import Principal, Role
+from core.errors import NotFoundError
 from core.jobs.records import TERMINAL, Job, Kind, Status
 from core.paging import iterate
 from core.points.records import Entry, EntryKind
@@ -117,7 +118,9 @@ async def _audit_job(studio: Studio, job: Job, row: Row) -> None:
         models = await studio.models._models.find({"owner": job.owner})
         made = [model for model in models if model.provenance.job == job.id]
         row.expect(f"model of {job.id}", len(made), 1)
-        losses = await studio.jobs.list_losses(Principal(account=job.owner), job.id)
+        losses = await studio.jobs.list_losses(
+            Principal(account=job.owner, role=Role.MEMBER), job.id
+        )
         if [step for step, _, _ in losses] != list(range(1, job.steps_done + 1)):
             row.lose(f"losses of {job.id}")
     files = [*job.artifacts, *(picture.file for picture in job.pictures)]
@@ -129,6 +132,9 @@ async def _audit_job(studio: Studio, job: Job, row: Row) -> None:
 
 async def _is_whole(studio: Studio, key: str, sha256: str) -> bool:
     digest = hashlib.sha256()
-    async for chunk in studio.blobs.read(key):
-        digest.update(chunk)
+    try:
+        async for chunk in studio.blobs.read(key):
+            digest.update(chunk)
+    except NotFoundError:
+        return False
     return digest.hexdigest() == sha256

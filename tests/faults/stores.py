@@ -1,5 +1,6 @@
 """Stores that fail in the middle: connections to MongoDB that are cut, and S3 with errors, cuts and slow bodies."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +16,8 @@ from tests.faults.rows import Row, audit, wait_ended
 from tests.s3_proxy import Faults, open_proxy
 from tests.stores import make_bucket, name_database
 
-_EVERY = 20
+_AWAY_S = 3.0
+_EVERY = 40
 """Of so many requests to MongoDB one is cut."""
 
 
@@ -42,6 +44,25 @@ async def trouble_s3(ground: Ground, jobs: int) -> Row:
         await _draw_in_turn(yard, jobs, row)
         await audit(yard.studio, yard.ids, row)  # what it reads meets with cut and slow bodies
         row.times = sum(faults.seen[name] for name in ("errors", "lost", "cut"))
+    return row
+
+
+async def lose_s3(ground: Ground, times: int) -> Row:
+    """Let S3 refuse everything for a while, with jobs under way."""
+    row = Row(f"S3: refuses all for {_AWAY_S:.0f} s")
+    faults = Faults()
+    async with _with_s3(ground, faults) as settings, open_yard(settings) as yard:
+        async with painting(yard.studio, settings):
+            for _ in range(times):
+                faults.refuse = "jobs/"
+                await yard.draw(5)
+                await asyncio.sleep(_AWAY_S)
+                faults.refuse = ""
+                began_s = time.monotonic()
+                await wait_ended(yard.studio, yard.ids)
+                row.recovered_s.append(time.monotonic() - began_s)
+                row.times += 1
+        await audit(yard.studio, yard.ids, row)
     return row
 
 

@@ -1,68 +1,27 @@
-"""A worker that is killed at each named stage loses no job and no point, and charges nothing twice."""
+"""Real workers, with torch, that are killed: once early, once late, and once when all but the settlement is done.
 
-import asyncio
-import signal
+Each named write has its turn in `make faults`.
+"""
 
-import pytest
-
-from config.settings import Settings
-from core.accounts.records import Principal
-from core.jobs.records import Status
-from core.points.records import EntryKind
-from core.records import PageRequest
-from core.studio import Studio
-from tests.faults import processes
-from tests.worker.people import meet, submit, wait_for
-
-POINTS = (
-    ("claimed", "finishing"),
-    ("running", "weights stored"),
-    ("sample stored", "completed"),
-    ("sample named", "model made"),
-    ("losses written", "points settled"),
-    ("checkpoint half stored", "news written"),
-    ("checkpoint named", "all done"),
-)
-"""Each training is killed twice, once early and once late."""
+from tests.faults.captions import kill_captioning
+from tests.faults.ground import Ground
+from tests.faults.killed import kill_drawing, kill_training
+from tests.faults.rows import Row
 
 
-@pytest.fixture
-def settings(settings: Settings) -> Settings:
-    return settings.model_copy(update={"lease_s": processes.LEASE_S})
+async def test_a_training_outlives_its_workers(ground: Ground) -> None:
+    row = Row("training")
+    await kill_training(ground, ("checkpoint named", "weights stored", "completed"), row)
+    assert row.is_clean, row.found
 
 
-@pytest.mark.parametrize("points", POINTS, ids=" and ".join)
-async def test_a_worker_killed_at_any_stage_loses_nothing(
-    points: tuple[str, ...], settings: Settings, studio: Studio
-) -> None:
-    person = await meet(studio)
-    job = await submit(studio, person, steps=40, sample_every_steps=30)
-    for point in points:
-        doomed = await processes.start(settings, "worker", point)
-        async with asyncio.timeout(100):
-            assert await doomed.wait() == -signal.SIGKILL, f"“{point}” was not reached"
-    last = await processes.start(settings, "worker")
-    try:
-        done = await wait_for(studio, person, job)
-    finally:
-        await processes.end(last)
-    assert done.status is Status.COMPLETED, done.error
-    await _check_nothing_lost(studio, person.principal, done.id)
+async def test_a_generation_outlives_its_workers(ground: Ground) -> None:
+    row = Row("generation")
+    await kill_drawing(ground, ("picture drawn", "completed"), row)
+    assert row.is_clean, row.found
 
 
-async def _check_nothing_lost(studio: Studio, who: Principal, job_id: str) -> None:
-    job = await studio.jobs.get(who, job_id)
-    entries = (await studio.points.get_statement(who, PageRequest())).items
-    assert [entry.kind for entry in entries] == [
-        EntryKind.SETTLE,
-        EntryKind.HOLD,
-        EntryKind.GRANT,
-    ]
-    assert entries[0].balance_after_points == 1000 - job.quote.points
-    assert len((await studio.models.list_own(who, PageRequest())).items) == 1
-    assert len((await studio.notifications.list_own(who, PageRequest())).items) == 1
-    losses = await studio.jobs.list_losses(who, job_id)
-    assert [step for step, _, _ in losses] == list(range(1, job.quote.inputs.total_steps + 1))
-    assert (await studio.reconciler.reconcile()).is_sound
-    for file in job.artifacts:
-        assert (await studio.blobs.info(file.key)).sha256 == file.sha256
+async def test_captions_outlive_their_workers(ground: Ground) -> None:
+    row = Row("captions")
+    await kill_captioning(ground, ("caption written", "completed"), row)
+    assert row.is_clean, row.found

@@ -1,0 +1,12 @@
+"""The ground on which scenarios happen in a test."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.faults.ground import Ground
+
+
+@pytest.fixture
+def ground(tmp_path: Path, redis_url: str, mongodb_url: str, s3_url: str) -> Ground:
+    return Ground(tmp_path, redis_url, mongodb_url, s3_url)
