@@ -5,6 +5,7 @@ Names of scenarios as arguments do those alone; the other rows stay as they are.
 
 import argparse
 import asyncio
+import logging
 import sys
 import tempfile
 import time
@@ -47,6 +48,7 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     if unknown := sorted(set(options.name) - known.keys()):
         parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(known)}")
+    logging.disable()  # thousands of lines of what was meant to go wrong
     lines = _read_lines()
     is_clean = True
     with run_redis() as redis_url, run_mongodb() as mongodb_url, run_s3() as s3_url:
@@ -79,7 +81,7 @@ def _read_lines() -> dict[str, str]:
 
 def _write_page(lines: Sequence[str]) -> None:
     date = datetime.now(UTC).date().isoformat()
-    foot = f"\nLast measured on {date}, on two cores; MongoDB was {name_mongodb()}.\n"
+    foot = f"\nLast measured on {date}, on two cores, beside other work; MongoDB was {name_mongodb()}.\n"
     PAGE.write_text(_HEAD + "\n".join(lines) + "\n" + foot)
 
 
