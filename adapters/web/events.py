@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
@@ -40,30 +39,30 @@ class OpenStreams:
 
     def __init__(self, heartbeat_s: float) -> None:
         self.heartbeat_s = heartbeat_s
-        self._tasks: set[asyncio.Task[object]] = set()
-        self._accounts: Counter[str] = Counter()
+        self._open: dict[asyncio.Task[object], tuple[str, web.BaseRequest]] = {}
 
     @contextmanager
-    def admit(self, account: str) -> Iterator[None]:
-        """Count the running task as a stream. Raises UnavailableError when there are too many."""
-        if self._accounts[account] >= MAX_STREAMS:
+    def admit(self, account: str, request: web.BaseRequest) -> Iterator[None]:
+        """Count the running task as a stream. Raises UnavailableError when there are too many.
+
+        Streams whose client has gone do not count, though they find that out only at the next beat."""
+        followed = [one for owner, one in self._open.values() if owner == account]
+        if sum(one.transport is not None for one in followed) >= MAX_STREAMS:
             raise UnavailableError(f"You follow {MAX_STREAMS} streams already; close one first.")
         task = asyncio.current_task()
         assert task is not None
-        self._tasks.add(task)
-        self._accounts[account] += 1
+        self._open[task] = account, request
         try:
             yield
         finally:
-            self._tasks.discard(task)
-            self._accounts[account] -= 1
+            del self._open[task]
 
     def count(self) -> int:
-        return len(self._tasks)
+        return len(self._open)
 
     async def end_all(self, _: web.Application) -> None:
         """End every stream, so that a shutdown does not wait for people to go away."""
-        for task in self._tasks:
+        for task in self._open:
             task.cancel()
 
 
@@ -146,7 +145,7 @@ def _locate(event: Event) -> str:
 async def listen(call: Call) -> AsyncIterator[AsyncIterator[Event]]:
     """Listen to the account's events; what is read inside is followed without a gap."""
     topic = f"account:{call.principal.account}"
-    with call.request.app[STREAMS].admit(call.principal.account):
+    with call.request.app[STREAMS].admit(call.principal.account, call.request):
         async with call.studio.events.subscribe(topic) as events:
             yield events
 

@@ -50,7 +50,7 @@ def find_number(page: Page, name: str) -> Locator:
 def test_a_training_is_bought_once_followed_live_and_right_after_a_lost_line(
     yard: Yard, open_page: OpenPage
 ) -> None:
-    page = open_page("trainer", points=100, provokes=("422",))
+    page = open_page("trainer", points=100, provokes=("422", "net::ERR_FAILED"))
     open_form(page, yard)
     buy, words = find_buy(page), page.get_by_label("Trigger words")
     words.fill("zorg:cat")

@@ -66,6 +66,7 @@ class Yard:
             "TRAINYARD_WORKER_FAMILIES": '["tiny"]',
             "TRAINYARD_PAYOUT_MINIMUM_POINTS": "1",
             "TRAINYARD_PAYOUT_EVERY_S": "1",
+            "TRAINYARD_SIGN_IN_LIMIT": "1000/minute",  # all these people have one address
             "OMP_WAIT_POLICY": "PASSIVE",
             "PYTHONUNBUFFERED": "1",
             **(more or {}),
