@@ -59,9 +59,13 @@ export async function open(place) {
     job = newer;
     show();
   };
+  let asked = 0;
   const read = async () => {
+    const turn = (asked += 1);
+    const newer = await api.get(path, { signal });
+    if (turn < asked) return; // a later question is on its way, and its answer is newer
     const before = job.status;
-    change(await api.get(path, { signal }));
+    change(newer);
     if (hasEnded(job.status) && !hasEnded(before)) showBalance();
     await losses.read(job);
   };
