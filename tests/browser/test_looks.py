@@ -1,6 +1,7 @@
 """Every page with something on it, in both sizes and themes: accessible, no wider than the screen, and still."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.chromium import wait_until_ready
 from tests.browser.conftest import OpenPage
@@ -22,7 +23,7 @@ def test_every_page_is_accessible_fits_and_stands_still(
         set_look(page, width, "light")
         page.goto(yard.url + address)
         wait_until_ready(page)
-        page.wait_for_function("!document.querySelector('main [aria-busy=true]')")
+        expect(page.locator("main [aria-busy=true]")).to_have_count(0)
         page.wait_for_load_state("load")
         assert find_breaches(page) == [], name
         assert not is_wider_than_the_screen(page), name
