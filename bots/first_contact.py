@@ -23,9 +23,12 @@ async def meet(
     if is_new:
         principal = studio.accounts.speak_for(account)
         account = await studio.accounts.set_locale(principal, choose_language(locale))
-    unwelcomed = account.split_from is None and not await studio.points.get_balance(account.id)
-    was_here = unwelcomed and await studio.leaving.farewells.knows(spot.platform, spot.external_id)
-    if welcome_points and unwelcomed and not was_here:
+    if (
+        welcome_points
+        and account.split_from is None
+        and not await studio.points.get_balance(account.id)
+        and not await studio.leaving.farewells.knows(spot.platform, spot.external_id)
+    ):
         note = "Welcome to Trainyard"
         await studio.points.grant(account.id, welcome_points, f"start:{account.id}", note)
     return account, is_new

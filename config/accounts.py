@@ -4,10 +4,12 @@ import secrets
 
 from config.settings import Settings
 from config.wiring import open_studio
-from core.accounts.records import Account, Role
+from core.accounts.records import Account, Principal, Role
 from core.studio import Studio
 
 PLATFORM = "local"
+OPERATOR = Principal(account=PLATFORM, role=Role.ADMIN)
+"""Whoever can run commands here."""
 _WELCOME = "Welcome to Trainyard"
 """What stands in the statement for the first points, as for those of the bot."""
 

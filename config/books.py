@@ -6,16 +6,13 @@ from typing import Annotated
 
 import typer
 
-from config.accounts import PLATFORM
+from config.accounts import OPERATOR
 from config.logs import set_up_logging
 from config.settings import Settings
 from config.wiring import open_studio
-from core.accounts.records import Principal, Role
 from core.points.reconcile import Verdict
 from core.points.records import SpendingStop
 from core.studio import Studio
-
-_OPERATOR = Principal(account=PLATFORM, role=Role.ADMIN)
 
 
 def reconcile(
@@ -37,7 +34,7 @@ async def check_books(settings: Settings, *, lift: bool) -> tuple[Verdict, Spend
         await _mend(studio)
         verdict = await studio.reconciler.reconcile()
         if lift and verdict.is_sound:
-            await studio.administration.lift_stop(_OPERATOR)
+            await studio.administration.lift_stop(OPERATOR)
         return verdict, await studio.reconciler.find_stop()
 
 

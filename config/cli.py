@@ -120,7 +120,7 @@ COMMANDS = (
     ),
     Command(
         "doctor",
-        "config.commands.upkeep:doctor",
+        "config.commands.doctor:doctor",
         "Check what this machine has, and say what to do about what it lacks.",
     ),
     Command(

@@ -6,15 +6,13 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.table import Table
 
-from config.accounts import PLATFORM
+from config.accounts import OPERATOR
 from config.commands.starting import start
 from config.settings import Settings
 from config.wiring import open_studio
-from core.accounts.records import Principal, Role
 from core.fleet.records import State
 from core.fleet.service import FleetReport, SeenWorker
 
-_OPERATOR = Principal(account=PLATFORM, role=Role.ADMIN)
 _COLUMNS = (
     "worker",
     "state",
@@ -38,7 +36,7 @@ def workers() -> None:
 async def show_workers(settings: Settings, console: Console | None = None) -> None:
     """Print every worker, and how many jobs wait for one."""
     async with open_studio(settings) as studio:
-        report = await studio.fleet.report(_OPERATOR)
+        report = await studio.fleet.report(OPERATOR)
     screen = console or Console()
     if report.workers:
         screen.print(_make_table(report, datetime.now(UTC)))

@@ -6,17 +6,14 @@ from typing import Annotated
 import typer
 
 from adapters.telegram.stars import open_cashier
-from config.accounts import PLATFORM
+from config.accounts import OPERATOR
 from config.logs import set_up_logging
 from config.messengers import get_telegram
 from config.settings import Settings
 from config.wiring import open_studio
-from core.accounts.records import Principal, Role
 from core.errors import RefusedError
 from core.records import PageRequest
 from core.topups.records import Payment
-
-_OPERATOR = Principal(account=PLATFORM, role=Role.ADMIN)
 
 
 def payments(
@@ -54,7 +51,7 @@ async def pay_back(settings: Settings, charge: str) -> Payment:
     if not settings.telegram_token.get_secret_value():
         raise RefusedError("Set TRAINYARD_TELEGRAM_TOKEN: the bot that was paid pays back.")
     async with open_studio(settings) as studio, open_cashier(get_telegram(settings)) as cashier:
-        return await studio.refunds.refund(_OPERATOR, charge, cashier)
+        return await studio.refunds.refund(OPERATOR, charge, cashier)
 
 
 def _state(payment: Payment) -> str:

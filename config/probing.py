@@ -5,10 +5,9 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from core.errors import UnavailableError
+from core.storage.pins import PROBES
 from core.studio import Studio
 
-_PLACE = "health"
-"""The beginning of the keys that are written and deleted again."""
 _WRITE_EVERY_S = 30.0
 
 
@@ -24,7 +23,7 @@ class BlobProbe:
         loop = asyncio.get_running_loop()
         if loop.time() < self._next_s:
             return
-        key, body = f"{_PLACE}/{secrets.token_hex(8)}", secrets.token_bytes(16)
+        key, body = f"{PROBES}/{secrets.token_hex(8)}", secrets.token_bytes(16)
         try:
             await self._blobs.put(key, _once(body), content_type="application/octet-stream")
             read = b"".join([chunk async for chunk in self._blobs.read(key)])

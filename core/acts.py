@@ -1,7 +1,7 @@
 """The audit log: what admins did to what belongs to others, who it was and when; kept for good."""
 
 from core.accounts.records import Principal
-from core.errors import ForbiddenError
+from core.accounts.tokens import require_admin
 from core.paging import list_page
 from core.ports import Clock, Documents
 from core.records import Page, PageRequest, Record, new_id
@@ -45,6 +45,5 @@ class AuditLog:
 
     async def list_all(self, principal: Principal, page: PageRequest) -> Page[AdminAct]:
         """List acts, the newest first. Raises ForbiddenError for all but admins."""
-        if not principal.is_admin:
-            raise ForbiddenError("This is for admins.")
+        require_admin(principal)
         return await list_page(self._acts, {}, "-created_at", page)

@@ -2,8 +2,9 @@
 
 from core.accounts.records import Account, Identity, Principal
 from core.accounts.service import Accounts
+from core.accounts.tokens import require_admin
 from core.acts import AuditLog
-from core.errors import ForbiddenError, InvalidError
+from core.errors import InvalidError
 from core.jobs.records import VISIBLE, Job, Status
 from core.paging import iterate, list_page
 from core.points.reconcile import Reconciler, Verdict
@@ -56,7 +57,7 @@ class Administration:
 
         Accounts that others have taken over are left out.
         """
-        _require_admin(principal)
+        require_admin(principal)
         wanted, found = text.strip().casefold(), list[Account]()
         async for account in iterate(self._accounts, {}, "-created_at"):
             fits = wanted in account.display_name.casefold() or wanted == account.id
@@ -70,7 +71,7 @@ class Administration:
         self, principal: Principal, account_id: str, points: int, note: str, key: str
     ) -> Entry:
         """Give points to an account; the same key again is the same grant. Raises InvalidError, NotFoundError."""
-        _require_admin(principal)
+        require_admin(principal)
         if not key.strip() or len(key) > MAX_NOTE or not key.isprintable():
             raise InvalidError(
                 "Send an Idempotency-Key, so that a repetition is not granted twice."
@@ -87,20 +88,20 @@ class Administration:
         self, principal: Principal, status: Status | None, page: PageRequest
     ) -> Page[Job]:
         """List everybody's jobs, the newest first, of one state or of all."""
-        _require_admin(principal)
+        require_admin(principal)
         where: dict[str, Condition] = {"status": status or _VISIBLE}
         return await list_page(self._jobs, where, "-created_at", page)
 
     async def audit(self, principal: Principal) -> Audit:
         """Check the whole ledger now; what is found wrong stops spending."""
-        _require_admin(principal)
+        require_admin(principal)
         verdict = await self._reconciler.reconcile()
         stop = await self._reconciler.find_stop()
         return Audit(verdict=verdict, stop_reason=stop.reason if stop else "")
 
     async def lift_stop(self, principal: Principal) -> None:
         """Allow spending again, see `Reconciler.lift_stop`."""
-        _require_admin(principal)
+        require_admin(principal)
         await self._log.note(principal, "lift spending stop", "ledger")
         await self._reconciler.lift_stop(principal)
 
@@ -108,8 +109,3 @@ class Administration:
         identities = await self._people.list_identities(self._people.speak_for(account))
         balance = await self._points.get_balance(account.id)
         return Member(account=account, identities=tuple(identities), balance_points=balance)
-
-
-def _require_admin(principal: Principal) -> None:
-    if not principal.is_admin:
-        raise ForbiddenError("This is for admins.")

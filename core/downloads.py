@@ -2,6 +2,7 @@
 
 import contextlib
 import secrets
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 from core.accounts.records import Principal
@@ -11,6 +12,7 @@ from core.jobs.records import StoredFile
 from core.paging import iterate
 from core.ports import Blobs, Clock, Documents
 from core.records import Below, Record, UtcTime, new_id
+from core.zipping import CONTENT_TYPE
 
 LINK_LASTS = timedelta(days=1)
 MAX_EXPORTS = 3
@@ -69,6 +71,15 @@ class Downloads:
                 await self._forget(old)
         await self._links.insert(link)
         return f"{self._public_url}/api/v1/downloads/{token}"
+
+    async def keep_export(
+        self, principal: Principal, name: str, body: AsyncIterator[bytes]
+    ) -> tuple[StoredFile, str]:
+        """Keep a zip for a day, for platforms that must know a file's size; return it and its address."""
+        key = f"exports/{new_id('ex')}.zip"
+        info = await self._blobs.put(key, body, content_type=CONTENT_TYPE)
+        file = StoredFile(name=name, **info.model_dump())
+        return file, await self.make_link(principal, file, is_export=True)
 
     async def find(self, token: str) -> StoredFile:
         """Return the file behind an address. Raises NotFoundError."""

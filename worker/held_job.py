@@ -82,7 +82,8 @@ class HeldJob:
             known = count_picture_bytes(self.job)
             self.job = await self._studio.leases.add_picture(self.job, picture)
             grown_bytes = count_picture_bytes(self.job) - known
-            await self._studio.accounts.count_storage(self.job.owner, grown_bytes)
+            if grown_bytes:
+                await self._studio.accounts.count_storage(self.job.owner, grown_bytes)
         self.is_dirty = True
 
     async def write_caption(self, index: int, item_id: str, text: str) -> None:

@@ -20,7 +20,8 @@ from core.accounts.sessions import Sessions
 from core.conversations.records import Shortcut
 from core.datasets.records import Dataset, Member
 from core.errors import AlreadyExistsError, RefusedError, StaleError, TrainyardError
-from core.jobs.records import TERMINAL, Job, Status
+from core.jobs.queue import ENDED_STATES, LIVE_STATES
+from core.jobs.records import Job
 from core.models.favourites import Favourites
 from core.models.records import TrainedModel
 from core.models.trigger_map import TriggerMap
@@ -30,12 +31,11 @@ from core.paging import iterate
 from core.points.moves import Moves
 from core.points.service import Points
 from core.ports import Clock, Documents
-from core.records import Condition, OneOf, Record, new_id
+from core.records import Condition, Record, new_id
 
 R = TypeVar("R", bound=Record)
 GRACE = timedelta(minutes=10)
 """As long as a request that began before the redirect may take."""
-_LIVE = OneOf(tuple(sorted(status.value for status in Status if status not in TERMINAL)))
 _log = logging.getLogger(__name__)
 
 
@@ -81,7 +81,7 @@ class Merging:
     async def check(self, one: Account, two: Account) -> None:
         """Raise RefusedError while a training of the account that would go is under way."""
         source, _ = choose(one, two)
-        if await self._stores.jobs.count({"owner": source.id, "status": _LIVE}):
+        if await self._stores.jobs.count({"owner": source.id, "status": LIVE_STATES}):
             raise RefusedError(
                 "A training or generation is under way; link when it has ended, or cancel it."
             )
@@ -194,8 +194,7 @@ class Merging:
 
     async def _move_jobs(self, source: str, target: str) -> None:
         """Give jobs that are over to the target; their entries stay in the chain that paid."""
-        ended = OneOf(tuple(sorted(status.value for status in TERMINAL)))
-        async for job in iterate(self._stores.jobs, {"owner": source, "status": ended}):
+        async for job in iterate(self._stores.jobs, {"owner": source, "status": ENDED_STATES}):
             if job.needs_settling:
                 continue  # the sweep that comes after its settlement takes it
             moved = job.changed(self._clock.now(), owner=target, payer=job.payer or source)

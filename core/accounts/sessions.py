@@ -13,6 +13,7 @@ from typing import TypeVar
 from core.accounts.records import Account, LoginLink, Principal, Scope, Session
 from core.accounts.service import Accounts
 from core.accounts.tokens import require_scope
+from core.changing import delete_anyway
 from core.codes import hash_secret
 from core.errors import (
     AlreadyExistsError,
@@ -165,7 +166,7 @@ class Sessions:
             raise NotFoundError(_NO_SESSION) from error
         if session.account != principal.account:
             raise NotFoundError(_NO_SESSION)
-        await _delete(self._sessions, session)
+        await delete_anyway(self._sessions, session)
 
     async def revoke_all(self, principal: Principal) -> None:
         """End all of one's sessions at once, and the link that could make another."""
@@ -176,7 +177,7 @@ class Sessions:
         """End the session that a cookie belongs to; one that is over stays over."""
         session = await self._find(secret)
         if session is not None:
-            await _delete(self._sessions, session)
+            await delete_anyway(self._sessions, session)
 
     async def end_all_of(self, account_id: str) -> None:
         """End what leads into an account from the web, for the core's own rules; doors use `revoke_all`."""
@@ -187,7 +188,7 @@ class Sessions:
         """Forget links and sessions that are over."""
         old = {"expires_at": Below(self._clock.now())}
         async for link in iterate(self._links, old):
-            await _delete(self._links, link)
+            await delete_anyway(self._links, link)
         async for session in iterate(self._sessions, old):
             with contextlib.suppress(StaleError):  # used at its last moment: it goes on
                 await self._sessions.delete(session)
@@ -200,22 +201,9 @@ class Sessions:
         """End the oldest sessions of somebody who has as many as there may be."""
         found = await self._sessions.find({"account": account_id}, order="created_at")
         for session in found[: max(0, len(found) - MAX_SESSIONS + 1)]:
-            await _delete(self._sessions, session)
+            await delete_anyway(self._sessions, session)
 
 
 async def _delete_all(documents: Documents[R], account_id: str) -> None:
     for record in await documents.find({"account": account_id}):
-        await _delete(documents, record)
-
-
-async def _delete(documents: Documents[R], record: R) -> None:
-    """Remove a record even if it is used at the same time."""
-    while True:
-        try:
-            await documents.delete(record)
-            return
-        except StaleError:
-            try:
-                record = await documents.get(record.id)
-            except NotFoundError:
-                return
+        await delete_anyway(documents, record)

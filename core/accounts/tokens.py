@@ -36,6 +36,12 @@ def require_scope(principal: Principal, scope: Scope) -> None:
         raise ForbiddenError(f"This token lacks the scope “{scope.value}”; make one that has it.")
 
 
+def require_admin(principal: Principal) -> None:
+    """Raise ForbiddenError for all but admins."""
+    if not principal.is_admin:
+        raise ForbiddenError("This is for admins.")
+
+
 class Tokens:
     """Who programs speak for."""
 

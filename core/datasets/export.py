@@ -9,8 +9,7 @@ from core.datasets.service import Datasets
 from core.downloads import Downloads
 from core.jobs.records import StoredFile
 from core.ports import Blobs
-from core.records import new_id
-from core.zipping import CONTENT_TYPE, StreamedZip, name_zip
+from core.zipping import StreamedZip, name_zip
 
 SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 
@@ -34,19 +33,10 @@ class Exports:
             yield chunk
 
     async def make_file(self, principal: Principal, dataset_id: str) -> tuple[StoredFile, str]:
-        """Keep the zip for a day, for platforms that must know a file's size; return it and its address."""
+        """Keep the zip for a day; return it and its address."""
         dataset = await self._datasets.get(principal, dataset_id)
-        key = f"exports/{new_id('ex')}.zip"
         body = self.stream(principal, dataset.id)
-        info = await self._blobs.put(key, body, content_type=CONTENT_TYPE)
-        file = StoredFile(
-            name=name_export(dataset),
-            key=key,
-            sha256=info.sha256,
-            bytes=info.bytes,
-            content_type=CONTENT_TYPE,
-        )
-        return file, await self._downloads.make_link(principal, file, is_export=True)
+        return await self._downloads.keep_export(principal, name_export(dataset), body)
 
     async def _write(self, dataset: Dataset, items: Sequence[Item]) -> AsyncIterator[bytes]:
         lines = []

@@ -7,7 +7,8 @@ from core.accounts.service import Accounts
 from core.datasets.records import Dataset, Item, ItemState, Snapshot
 from core.datasets.service import Datasets
 from core.errors import NotFoundError, StaleError
-from core.jobs.records import TERMINAL, Job, Status
+from core.jobs.queue import LIVE_STATES
+from core.jobs.records import Job
 from core.paging import cursor_behind, iterate
 from core.ports import Blobs, Clock, Documents
 from core.records import Condition, Cursor, OneOf
@@ -15,7 +16,6 @@ from core.records import Condition, Cursor, OneOf
 GRACE = timedelta(minutes=10)
 """A submission that saw an item active, or renewed it, has pinned it by then."""
 _PAGE = 500
-_LIVE = OneOf(tuple(sorted(status.value for status in Status if status not in TERMINAL)))
 _LEAVING = OneOf((ItemState.WITHDRAWN.value, ItemState.GONE.value))
 
 
@@ -100,7 +100,7 @@ class Retention:
 
     async def _list_pinned(self, dataset_id: str) -> frozenset[str]:
         """List the blobs of a dataset that live jobs train on, however many jobs there are."""
-        where: dict[str, Condition] = {"dataset": dataset_id, "status": _LIVE}
+        where: dict[str, Condition] = {"dataset": dataset_id, "status": LIVE_STATES}
         needed = {job.snapshot async for job in iterate(self._jobs, where)}
         keys: set[str] = set()
         for snapshot_id in needed:

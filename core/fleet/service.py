@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from core.accounts.records import Principal
-from core.errors import ForbiddenError, StaleError
+from core.accounts.tokens import require_admin
+from core.errors import StaleError
 from core.fleet.records import State, Worker
 from core.jobs.records import Job, Kind, Status
 from core.paging import iterate
@@ -72,8 +73,7 @@ class Fleet:
 
     async def report(self, principal: Principal) -> FleetReport:
         """Show admins every worker, those that were lost in the last hour too. Raises ForbiddenError."""
-        if not principal.is_admin:
-            raise ForbiddenError("This is for admins.")
+        require_admin(principal)
         found = [worker for worker in await self.list_recent(KEPT) if worker.ended_at is None]
         return FleetReport(
             workers=tuple(_show(sorted(found, key=_place), self._clock.now())),

@@ -7,7 +7,7 @@ from core.errors import StaleError
 from core.fleet.fitting import find_obstacle
 from core.fleet.service import Fleet
 from core.jobs.events import job_event
-from core.jobs.obstacles import Obstacle
+from core.jobs.obstacles import Obstacle, ObstacleCode
 from core.jobs.records import Job, Status
 from core.notifications.service import Notifications
 from core.paging import cursor_behind
@@ -17,6 +17,7 @@ from core.records import Cursor
 GRACE = timedelta(seconds=60)
 """A worker that left so lately may be starting again, and a job that came so lately may find one."""
 _PAGE = 100
+_MAX_TOLD = 10_000
 
 
 class StrandedJobs:
@@ -36,6 +37,8 @@ class StrandedJobs:
         self._events = events
         self._clock = clock
         self._after: Cursor | None = None
+        self._told: dict[str, ObstacleCode] = {}
+        """What this process has told. Another one, or this one after a crash, tells again under the same key."""
 
     async def sweep(self) -> int:
         """Mark and tell what is stranded, take the mark off what is not any more; return how many are."""
@@ -60,5 +63,10 @@ class StrandedJobs:
             with contextlib.suppress(StaleError):  # it was claimed or cancelled meanwhile
                 job = await self._jobs.replace(job.changed(self._clock.now(), obstacle=obstacle))
                 await self._events.publish(job_event(job))
-        if job.obstacle is not None:
+        if job.obstacle is None:
+            self._told.pop(job.id, None)
+        elif self._told.get(job.id) is not job.obstacle.code:
             await self._notifications.tell_stranded(job, job.obstacle)
+            self._told[job.id] = job.obstacle.code
+            if len(self._told) > _MAX_TOLD:
+                self._told.clear()

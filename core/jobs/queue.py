@@ -1,13 +1,20 @@
 """Which jobs a worker could claim; apart because finding them with bounded reads is a matter of its own."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime
 
-from core.jobs.records import LEASED, Job, Kind
+from core.jobs.records import LEASED, TERMINAL, Job, Kind, Status
 from core.ports import Documents
 from core.records import Above, Below, Condition, OneOf
 
-LEASED_STATES = OneOf(tuple(sorted(status.value for status in LEASED)))
+
+def _list_states(states: Iterable[Status]) -> OneOf:
+    return OneOf(tuple(sorted(status.value for status in states)))
+
+
+LEASED_STATES = _list_states(LEASED)
+LIVE_STATES = _list_states(frozenset(Status) - TERMINAL)
+ENDED_STATES = _list_states(TERMINAL)
 PLENTY_GB = 256
 """More memory than any job needs."""
 _FEW = 128

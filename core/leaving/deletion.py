@@ -6,16 +6,18 @@ A saga of idempotent steps behind a mark on the account; the sweeper takes them 
 import contextlib
 import logging
 from collections.abc import Mapping
+from functools import partial
 from typing import TypeVar
 
 from core.accounts.records import Account, Principal, Role, Scope
 from core.accounts.service import Accounts
 from core.accounts.sessions import Sessions
 from core.accounts.tokens import require_scope
+from core.changing import change_anyway, delete_anyway
 from core.datasets.records import ItemState
 from core.datasets.service import Datasets
 from core.errors import InvalidError, NotFoundError, RefusedError, StaleError, TrainyardError
-from core.jobs.records import TERMINAL, Job, Status
+from core.jobs.queue import LIVE_STATES
 from core.leaving.farewells import Farewells
 from core.leaving.scrubbing import GONE_NAME, scrub_job, scrub_snapshot
 from core.leaving.stores import OwnStores
@@ -23,10 +25,9 @@ from core.leaving.traces import Traces
 from core.models.trigger_map import TriggerMap
 from core.paging import iterate
 from core.ports import Blobs, Clock, Documents
-from core.records import Condition, OneOf, Record
+from core.records import Condition, Record
 
 R = TypeVar("R", bound=Record)
-_LIVE = OneOf(tuple(sorted(status.value for status in Status if status not in TERMINAL)))
 _LAST = "You are the only admin here; make somebody else one first."
 _log = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ class Deletion:
         """Return the account that would go. Raises RefusedError with what to do first."""
         require_scope(principal, Scope.WRITE)
         account = await self._accounts.get(principal)
-        if await self._stores.jobs.count({"owner": account.id, "status": _LIVE}):
+        if await self._stores.jobs.count({"owner": account.id, "status": LIVE_STATES}):
             raise RefusedError("Something of yours is under way; cancel it or wait, then delete.")
         unsettled: dict[str, Condition] = {"owner": account.id, "needs_settling": True}
         if await self._stores.jobs.count(unsettled):
@@ -96,14 +97,11 @@ class Deletion:
         return await accounts.replace(gone)
 
     async def _reinstate(self, account: Account) -> None:
-        while True:
-            try:
-                await self._stores.accounts.replace(
-                    account.changed(self._clock.now(), role=Role.ADMIN)
-                )
-                return
-            except StaleError:
-                account = await self._stores.accounts.get(account.id)
+        await change_anyway(
+            self._stores.accounts,
+            account,
+            lambda one: one.changed(self._clock.now(), role=Role.ADMIN),
+        )
 
     async def _count_admins(self) -> int:
         return await self._stores.accounts.count({"role": Role.ADMIN, "merged_into": None})
@@ -142,7 +140,7 @@ class Deletion:
     async def _is_busy(self, account: str) -> bool:
         owned: dict[str, Condition] = {"owner": account}
         jobs = self._stores.jobs
-        live = await jobs.count({**owned, "status": _LIVE})
+        live = await jobs.count({**owned, "status": LIVE_STATES})
         return bool(live or await jobs.count({**owned, "needs_settling": True}))
 
     async def _close_doors(self, account: str) -> None:
@@ -175,7 +173,7 @@ class Deletion:
             }
             await self._delete_all(self._stores.drafts, spot)
             await self._farewells.note(identity.platform, identity.external_id)
-            await self._delete(self._stores.identities, identity)
+            await delete_anyway(self._stores.identities, identity)
 
     async def _drop_datasets(self, account: str) -> None:
         """Delete their datasets, and take their pictures out of other people's."""
@@ -187,23 +185,23 @@ class Deletion:
         async for item in iterate(self._stores.items, {"state": ItemState.ACTIVE}):
             if item.contributor == account:
                 await self._datasets.withdraw(item)
+        scrub = partial(scrub_snapshot, account=account)
         async for snapshot in iterate(self._stores.snapshots, {}):
-            scrubbed = scrub_snapshot(snapshot, account)
-            live: dict[str, Condition] = {"snapshot": snapshot.id, "status": _LIVE}
-            if scrubbed != snapshot and not await self._stores.jobs.count(live):
-                await self._change(self._stores.snapshots, scrubbed)
+            live: dict[str, Condition] = {"snapshot": snapshot.id, "status": LIVE_STATES}
+            if scrub(snapshot) != snapshot and not await self._stores.jobs.count(live):
+                await change_anyway(self._stores.snapshots, snapshot, scrub)
 
     async def _drop_models(self, account: str) -> None:
         async for model in iterate(self._stores.models, {"owner": account}):
             await self._delete_all(self._stores.model_names, {"model": model.id})
             await self._delete_all(self._stores.favourites, {"model": model.id})
-            await self._delete(self._stores.models, model)
+            await delete_anyway(self._stores.models, model)
             await self._map.note(model.id)
 
     async def _drop_jobs(self, account: str) -> None:
         async for job in iterate(self._stores.jobs, {"owner": account}):
             await self._delete_all(self._stores.losses, {"job": job.id})
-            await self._scrub(job)
+            await change_anyway(self._stores.jobs, job, scrub_job)
             async for key in self._blobs.list(f"jobs/{job.id}/"):
                 await self._blobs.delete(key)
 
@@ -211,32 +209,12 @@ class Deletion:
         async for upload in iterate(self._stores.uploads, {"account": account}):
             for part in upload.parts:
                 await self._blobs.delete(part)
-            await self._delete(self._stores.uploads, upload)
+            await delete_anyway(self._stores.uploads, upload)
         async for link in iterate(self._stores.download_links, {"account": account}):
             if link.is_export:
                 await self._blobs.delete(link.file.key)
-            await self._delete(self._stores.download_links, link)
-
-    async def _scrub(self, job: Job) -> None:
-        scrubbed = scrub_job(job)
-        if scrubbed != job:
-            await self._change(self._stores.jobs, scrubbed)
-
-    async def _change(self, documents: Documents[R], record: R) -> None:
-        with contextlib.suppress(StaleError):  # the next look finds it unchanged
-            await documents.replace(record)
+            await delete_anyway(self._stores.download_links, link)
 
     async def _delete_all(self, documents: Documents[R], where: Mapping[str, Condition]) -> None:
         async for record in iterate(documents, where):
-            await self._delete(documents, record)
-
-    async def _delete(self, documents: Documents[R], record: R) -> None:
-        """Remove a record even if it is used at the same time."""
-        while True:
-            try:
-                return await documents.delete(record)
-            except StaleError:
-                try:
-                    record = await documents.get(record.id)
-                except NotFoundError:
-                    return
+            await delete_anyway(documents, record)

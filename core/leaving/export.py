@@ -12,9 +12,9 @@ from core.jobs.records import StoredFile
 from core.leaving.stores import OwnStores
 from core.paging import iterate
 from core.ports import Blobs, Documents
-from core.records import Condition, OneOf, Record, new_id
+from core.records import Condition, OneOf, Record
 from core.royalties.records import Accrual
-from core.zipping import CONTENT_TYPE, StreamedZip
+from core.zipping import StreamedZip
 
 _SECRETS = ("secret_sha256", "code_sha256", "token_sha256", "blob_key", "thumbnail_key")
 _OURS = ("request_sha256", "lease")
@@ -57,11 +57,8 @@ class AccountExports:
 
     async def make_file(self, principal: Principal) -> tuple[StoredFile, str]:
         """Keep the zip for a day, for chat platforms; return it and its address."""
-        key = f"exports/{new_id('ex')}.zip"
         body = self.stream(principal)
-        info = await self._blobs.put(key, body, content_type=CONTENT_TYPE)
-        file = StoredFile(name="trainyard-account.zip", **info.model_dump())
-        return file, await self._downloads.make_link(principal, file, is_export=True)
+        return await self._downloads.keep_export(principal, "trainyard-account.zip", body)
 
     async def _list_records(self, account: Account) -> AsyncIterator[tuple[str, str]]:
         every = OneOf((account.id, *account.absorbed))  # linked accounts keep their own entries

@@ -2,19 +2,15 @@
 
 import contextlib
 from collections.abc import Mapping
-from typing import TypeVar
 
 from pydantic import JsonValue
 
-from core.errors import NotFoundError, StaleError
+from core.changing import change_anyway
+from core.errors import NotFoundError
 from core.leaving.scrubbing import GONE_NAME, scrub_transfer
 from core.leaving.stores import OwnStores
 from core.paging import iterate
 from core.points.records import Transfer
-from core.ports import Documents
-from core.records import Record
-
-R = TypeVar("R", bound=Record)
 
 
 class Traces:
@@ -27,7 +23,9 @@ class Traces:
         """Take the name, and what they called their things, out of everything; again changes nothing."""
         stores = self._stores
         async for entry in iterate(stores.entries, {"account": account}):
-            await self._change(stores.entries, entry, note="")
+            await change_anyway(
+                stores.entries, entry, lambda one: one.model_copy(update={"note": ""})
+            )
         async for transfer in iterate(stores.transfers, {}):
             if account in (transfer.account, transfer.target):
                 await self._scrub_transfer(transfer, account)
@@ -40,18 +38,22 @@ class Traces:
         stores = self._stores
         other = transfer.target if account == transfer.account else transfer.account
         for entry in await stores.entries.find({"ref": transfer.id, "account": other}):
-            await self._change(stores.entries, entry, note=GONE_NAME)
+            await change_anyway(
+                stores.entries, entry, lambda one: one.model_copy(update={"note": GONE_NAME})
+            )
         if account == transfer.account:
             reader = await self._follow(transfer.target)
             await self._scrub_news(reader, f"received:{transfer.id}", {"giver": GONE_NAME})
-        scrubbed = scrub_transfer(transfer, account)
-        names = {name: getattr(scrubbed, name) for name in ("to", "giver_name", "receiver_name")}
-        await self._change(stores.transfers, transfer, **names)
+        await change_anyway(stores.transfers, transfer, lambda one: scrub_transfer(one, account))
 
     async def _scrub_news(self, account: str, key: str, words: Mapping[str, JsonValue]) -> None:
         stores = self._stores
         for news in await stores.notifications.find({"account": account, "key": key}):
-            await self._change(stores.notifications, news, data={**news.data, **words})
+            await change_anyway(
+                stores.notifications,
+                news,
+                lambda one: one.model_copy(update={"data": {**one.data, **words}}),
+            )
 
     async def _follow(self, account: str) -> str:
         """Find who has taken an account over, and its news with it."""
@@ -59,18 +61,3 @@ class Traces:
         while found.merged_into is not None:
             found = await self._stores.accounts.get(found.merged_into)
         return found.id
-
-    async def _change(self, documents: Documents[R], record: R, **fields: object) -> None:
-        """Change fields of a record whatever else changes it; one that is gone has none."""
-        while True:
-            changed = record.model_copy(update=fields)
-            if changed == record:
-                return
-            try:
-                await documents.replace(changed)
-                return
-            except StaleError:
-                try:
-                    record = await documents.get(record.id)
-                except NotFoundError:
-                    return

@@ -7,15 +7,14 @@ from datetime import timedelta
 
 from core.accounts.service import Accounts
 from core.errors import NotFoundError, StaleError
-from core.jobs.records import TERMINAL, Job, Kind, LossChunk
+from core.jobs.queue import ENDED_STATES
+from core.jobs.records import Job, Kind, LossChunk
 from core.notifications.records import Notification
 from core.paging import iterate
 from core.ports import Blobs, Clock, Documents
-from core.records import Below, Condition, OneOf
+from core.records import Below, Condition
 from core.storage.accounting import count_picture_bytes
 from core.storage.records import StorageRules
-
-_ENDED = OneOf(tuple(sorted(status.value for status in TERMINAL)))
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,11 @@ class Aging:
         if not days:
             return
         before = self._clock.now() - timedelta(days=days)
-        where: dict[str, Condition] = {"kind": kind, "status": _ENDED, "created_at": Below(before)}
+        where: dict[str, Condition] = {
+            "kind": kind,
+            "status": ENDED_STATES,
+            "created_at": Below(before),
+        }
         async for job in iterate(self._stores.jobs, where):
             if not job.needs_settling and job.updated_at < before:
                 yield job

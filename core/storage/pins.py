@@ -6,13 +6,13 @@ from enum import Enum
 from core.datasets.records import Item, Snapshot, Upload
 from core.downloads import DownloadLink
 from core.errors import NotFoundError
-from core.jobs.records import TERMINAL, Job, Status
+from core.jobs.queue import LIVE_STATES
+from core.jobs.records import TERMINAL, Job
 from core.models.records import TrainedModel
 from core.paging import iterate
 from core.ports import Documents
-from core.records import Condition, OneOf
+from core.records import Condition
 
-_LIVE = OneOf(tuple(sorted(status.value for status in Status if status not in TERMINAL)))
 PROBES = "health"
 """Where readiness writes; nothing there outlives its probe."""
 
@@ -67,7 +67,7 @@ class Pins:
             return True
         except NotFoundError:
             pass
-        where: dict[str, Condition] = {"dataset": dataset, "status": _LIVE}
+        where: dict[str, Condition] = {"dataset": dataset, "status": LIVE_STATES}
         async for job in iterate(self._stores.jobs, where):
             snapshot = await self._stores.snapshots.get(job.snapshot)
             if any(item.blob_key == key for item in snapshot.items):

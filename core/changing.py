@@ -1,0 +1,38 @@
+"""Changing and deleting records whatever else changes them at the same time."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from core.errors import NotFoundError, StaleError
+from core.ports import Documents
+from core.records import Record
+
+R = TypeVar("R", bound=Record)
+
+
+async def change_anyway(documents: Documents[R], record: R, change: Callable[[R], R]) -> None:
+    """Store what `change` makes of a record, made anew of what another one stored meanwhile.
+
+    A record that is gone, or that it leaves as it is, is left alone."""
+    while (changed := change(record)) != record:
+        try:
+            await documents.replace(changed)
+            return
+        except StaleError:
+            try:
+                record = await documents.get(record.id)
+            except NotFoundError:
+                return
+
+
+async def delete_anyway(documents: Documents[R], record: R) -> None:
+    """Delete a record even if it is used at the same time."""
+    while True:
+        try:
+            await documents.delete(record)
+            return
+        except StaleError:
+            try:
+                record = await documents.get(record.id)
+            except NotFoundError:
+                return
