@@ -54,9 +54,11 @@ def open_key(file: Path) -> Ed25519Signer:
 
 
 def is_signed(public_key: str, message: bytes, signature: str) -> bool:
-    """Tell whether a signature is this key's of this message; what is no key or signature is not."""
+    """Tell whether a signature is this key's of this message; what is no key or signature is not.
+
+    Both are lower-case hex, as they are written: one text for each, so that no changed letter passes."""
     key, signed = _read_hex(public_key, _KEY_BYTES), _read_hex(signature, _SIGNATURE_BYTES)
-    if key is None or signed is None:
+    if key is None or signed is None or (key.hex(), signed.hex()) != (public_key, signature):
         return False
     try:
         Ed25519PublicKey.from_public_bytes(key).verify(signed, message)

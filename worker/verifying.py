@@ -43,7 +43,7 @@ def verify_file(path: Path, expected_key: str, is_signed: IsSigned) -> Verdict:
     try:
         weights = open_weights(path)
         text = weights.metadata.get(STATEMENT_KEY, "")
-        key = weights.metadata.get(PUBLIC_KEY_KEY, "").lower()
+        key = weights.metadata.get(PUBLIC_KEY_KEY, "")
         signature = weights.metadata.get(SIGNATURE_KEY, "")
         if not (text or key or signature):
             return Verdict("This file is not signed: nobody can tell where it comes from.")

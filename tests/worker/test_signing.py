@@ -89,6 +89,13 @@ def test_any_changed_byte_is_found(share: float, flip: int, signed: Path, task: 
         assert (same.metadata, same.tensors) == (other.metadata, other.tensors)
 
 
+@pytest.mark.parametrize("name", [PUBLIC_KEY_KEY, SIGNATURE_KEY])
+def test_a_letter_in_the_other_case_is_found(signed: Path, name: str) -> None:
+    weights = open_weights(signed)
+    weights.rewrite({**weights.metadata, name: weights.metadata[name].upper()})
+    assert "signature is not valid" in check(signed).problem
+
+
 @pytest.mark.parametrize("place", [-1, -12, -13, -24])
 def test_a_flipped_bit_of_a_tensor_is_said_to_be_in_the_tensors(signed: Path, place: int) -> None:
     body = bytearray(signed.read_bytes())
