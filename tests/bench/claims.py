@@ -23,7 +23,6 @@ from tests.stores import name_database, name_mongodb, run_mongodb
 
 _PROCESSES = 4
 _WORKERS_EACH = 5
-_WORKERS = _PROCESSES * _WORKERS_EACH
 _ACCOUNTS = 20
 _START_S = 120.0
 _END_S = 600.0

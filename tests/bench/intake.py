@@ -9,6 +9,7 @@ import psutil
 from PIL import Image
 
 from adapters.images.decoding import KEPT_SIDE_PX, THUMBNAIL_SIDE_PX
+from config.environment import OwnSettings
 from config.wiring import open_studio
 from core.datasets.intake import NewImage
 from core.studio import Studio
@@ -16,7 +17,7 @@ from tests.bench.figures import Effort, Reading
 from tests.bench.people import Person, meet, stream
 from tests.bench.pictures import make_mixture
 from tests.bench.turns import compare
-from tests.bench.yard import BenchSettings, make_folder
+from tests.bench.yard import make_folder
 
 
 @dataclass
@@ -31,7 +32,7 @@ async def measure(effort: Effort) -> dict[str, Reading]:
     bodies = make_mixture(seed=2, large=effort.large_pictures)
     turns = []
     with make_folder() as folder:
-        settings = BenchSettings(data_folder=folder, image_sandboxes=1)
+        settings = OwnSettings(data_folder=folder, image_sandboxes=1)
         async with open_studio(settings) as studio:
             person = await meet(studio)
             await _take_turn(studio, person, bodies[-1:])  # starts the sandbox

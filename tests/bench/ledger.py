@@ -6,12 +6,13 @@ import time
 from pathlib import Path
 from statistics import median
 
+from config.environment import OwnSettings
 from config.wiring import open_studio
 from core.points.records import Entry
 from core.studio import Studio
 from tests.bench.figures import Effort, Reading
 from tests.bench.turns import compare
-from tests.bench.yard import BenchSettings, make_folder
+from tests.bench.yard import make_folder
 
 _AT_ONCE = 32
 _WARMUP_ENTRIES = 200
@@ -22,7 +23,7 @@ _BALLAST_BYTES = 5_000_000
 async def measure(effort: Effort) -> dict[str, Reading]:
     with make_folder() as folder:
         bare = _open_bare(folder / "bare.sqlite")
-        async with open_studio(BenchSettings(data_folder=folder)) as studio:
+        async with open_studio(OwnSettings(data_folder=folder)) as studio:
             await _grant(studio, "warm-up", _WARMUP_ENTRIES)
             ours_s, bare_s, at_once_s = list[float](), list[float](), list[float]()
             for turn in range(effort.ledger_turns):

@@ -11,6 +11,7 @@ from statistics import median
 
 from adapters.sqlite.database import SqliteDatabase
 from adapters.sqlite.documents import SqliteDocuments
+from config.environment import OwnSettings
 from config.wiring import open_studio
 from core.accounts.records import Principal, Role
 from core.jobs.records import StoredFile
@@ -18,7 +19,7 @@ from core.models.records import ModelAccess, Provenance, TrainedModel
 from core.studio import Studio
 from tests.bench.figures import Effort, Reading
 from tests.bench.turns import compare
-from tests.bench.yard import BenchSettings, make_folder
+from tests.bench.yard import make_folder
 
 WORDS = 200
 _PROMPTS = 40
@@ -67,9 +68,9 @@ async def _open(folder: Path, models: int) -> AsyncIterator[Studio]:
         yield studio
 
 
-def _make_settings(folder: Path) -> BenchSettings:
+def _make_settings(folder: Path) -> OwnSettings:
     folder.mkdir()
-    return BenchSettings(data_folder=folder)
+    return OwnSettings(data_folder=folder)
 
 
 def make_model(number: int) -> TrainedModel:

@@ -4,13 +4,14 @@ import asyncio
 import time
 from statistics import median
 
+from config.environment import OwnSettings
 from config.wiring import open_studio
 from core.royalties.records import Part
 from core.royalties.shares import sum_by_payee
 from core.studio import Studio
 from tests.bench.figures import Effort, Reading
 from tests.bench.turns import compare
-from tests.bench.yard import BenchSettings, make_folder
+from tests.bench.yard import make_folder
 
 _WRITERS = 8
 _CHARGE = 10
@@ -20,7 +21,7 @@ _ROYALTY = 2
 async def measure(effort: Effort) -> dict[str, Reading]:
     count = effort.royalty_generations
     with make_folder() as folder:
-        async with open_studio(BenchSettings(data_folder=folder)) as studio:
+        async with open_studio(OwnSettings(data_folder=folder)) as studio:
             for writer in range(_WRITERS):
                 points = _CHARGE * count * 2 * (effort.royalty_turns + 1)
                 await studio.points.grant(f"ac_payer{writer}", points, "start", "to measure with")

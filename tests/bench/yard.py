@@ -11,21 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
-from pydantic_settings import SettingsConfigDict
 
 from adapters.redis_server import RedisServer
+from config.environment import OwnSettings
 from config.processes import end_process, find_free_port
 from config.settings import Settings
 from tests.bench.figures import ROOT
 
 _START_S = 60.0
 END_S = 30.0
-
-
-class BenchSettings(Settings):
-    """Settings that no .env file reaches."""
-
-    model_config = SettingsConfigDict(env_file=None)
 
 
 @dataclass(frozen=True)
@@ -66,7 +60,7 @@ class Yard:
 async def open_yard() -> AsyncIterator[Yard]:
     """Make a data folder and a redis-server for it."""
     with make_folder() as folder:
-        settings = BenchSettings(data_folder=folder, http_port=find_free_port())
+        settings = OwnSettings(data_folder=folder, http_port=find_free_port())
         async with (
             RedisServer(settings.redis_folder, settings.redis_socket),
             AsyncExitStack() as stack,

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.chromium import ARGUMENTS, find_chromium, sign_in
 from tests.browser.looks import SIZES, WATCH_SHIFTS
@@ -16,6 +16,7 @@ from tests.browser.yard import Yard
 from tests.core.yard import MEMORY
 
 OpenPage = Callable[..., Page]
+expect.set_options(timeout=30_000)  # its own is 5 s, whatever a context has for the rest
 
 
 @pytest.fixture(scope="session")

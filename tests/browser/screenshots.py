@@ -4,7 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from config.demo.plan import PARAMS
 from tests.browser.chromium import ARGUMENTS, find_chromium, sign_in, wait_until_ready
@@ -13,6 +13,24 @@ from tests.browser.seeding import MAKER, Seeded, seed
 from tests.browser.yard import Yard
 
 _MAX_HEIGHT_PX = 4000
+_QUIET_MS = 300
+_WAIT_MS = 30_000
+_AWAIT_QUIET = """(quiet_ms) => new Promise((done) => {
+  let timer = setTimeout(done, quiet_ms);
+  new PerformanceObserver(() => {
+    clearTimeout(timer);
+    timer = setTimeout(done, quiet_ms);
+  }).observe({ type: "resource" });
+})"""
+"""Until nothing has come for a while; a polled function would break the pages' policy."""
+_AWAIT_PICTURES = """async (wait_ms) => {
+  const seen = [...document.images].filter((image) =>
+    image.checkVisibility() && image.getBoundingClientRect().top < innerHeight);
+  const late = new Promise((_, fail) =>
+    setTimeout(() => fail(new Error("a picture did not come")), wait_ms));
+  await Promise.race([Promise.all(seen.map((image) => image.decode().catch(() => null))), late]);
+}"""
+"""Those below the window load when they are scrolled to, maybe never."""
 
 
 def take_screenshots(out: Path) -> int:
@@ -56,17 +74,14 @@ def _make_room(page: Page, width: int) -> None:
     page.set_viewport_size(SIZES[width])  # type: ignore[arg-type]  # plain dict for a TypedDict
     height: int = page.evaluate("document.documentElement.scrollHeight")
     page.set_viewport_size({"width": width, "height": min(height, _MAX_HEIGHT_PX)})
-    page.wait_for_function("[...document.images].every((image) => image.complete)")
+    page.evaluate(_AWAIT_PICTURES, _WAIT_MS)
 
 
 def _settle(page: Page) -> None:
     """Wait until all that the page asked for has come; its stream of events never ends."""
     wait_until_ready(page)
-    page.wait_for_function(
-        """() => !document.querySelector("[aria-busy=true]")
-          && performance.now() - Math.max(...performance.getEntriesByType("resource")
-            .map((entry) => entry.responseEnd)) > 300"""
-    )
+    expect(page.locator("[aria-busy=true]")).to_have_count(0, timeout=_WAIT_MS)
+    page.evaluate(_AWAIT_QUIET, _QUIET_MS)
 
 
 if __name__ == "__main__":

@@ -35,8 +35,6 @@ class Platform:
     scope: str
     url: str = ""
     someone: Someone = field(default_factory=lambda: Someone(4711, "Mira <b>"))
-    returns: set[str] = field(default_factory=set)
-    """Redirect addresses that the operator has registered; empty: any."""
     faults: dict[str, web.Response] = field(default_factory=dict)
     """What a path answers instead."""
     secret: str = CLIENT_SECRET
@@ -74,8 +72,7 @@ class Platform:
         query = request.query
         redirect = query.get("redirect_uri", "")
         is_whole = all(query.get(name) == value for name, value in _NEEDED.items())
-        is_ours = redirect in self.returns if self.returns else bool(redirect)
-        if not is_whole or not is_ours or query.get("scope") != self.scope:
+        if not is_whole or not redirect or query.get("scope") != self.scope:
             return web.Response(status=400, text="invalid_request")
         if len(query.get("code_challenge", "")) != 43 or len(query.get("state", "")) < 40:
             return web.Response(status=400, text="invalid_request")

@@ -81,7 +81,10 @@ def _read_lines() -> dict[str, str]:
 
 def _write_page(lines: Sequence[str]) -> None:
     date = datetime.now(UTC).date().isoformat()
-    foot = f"\nLast measured on {date}, on two cores, beside other work; MongoDB was {name_mongodb()}.\n"
+    foot = (
+        f"\nLast changed on {date}; rows that ran alone keep their place, and a `--share` below 1 does fewer of "
+        f"each. Two cores, beside other work; MongoDB was {name_mongodb()}.\n"
+    )
     PAGE.write_text(_HEAD + "\n".join(lines) + "\n" + foot)
 
 

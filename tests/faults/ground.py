@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import SecretStr
-from pydantic_settings import SettingsConfigDict
 
+from config.environment import OwnSettings
 from config.settings import Settings
 from config.wiring import open_studio
 from core.generations.wishes import GenerationWishes
@@ -20,12 +20,6 @@ from tests.faults.processes import LEASE_S
 from tests.worker.people import Person, meet
 
 PLENTY_POINTS = 1_000_000
-
-
-class _OwnSettings(Settings):
-    """Settings that no .env file of a developer reaches."""
-
-    model_config = SettingsConfigDict(env_file=None)
 
 
 @dataclass(frozen=True)
@@ -40,7 +34,7 @@ class Ground:
     def make_settings(self, redis_url: str = "") -> Settings:
         """Make settings with short leases, and a folder and a queue that nobody else has."""
         name = uuid.uuid4().hex
-        return _OwnSettings(
+        return OwnSettings(
             data_folder=self.folder / name,
             redis_url=SecretStr(redis_url or self.redis_url),
             queue_name=f"faults:{name}",

@@ -55,7 +55,7 @@ class Process:
 
     async def wait_killed(self) -> None:
         """Wait until it has killed itself where it was to. Raises when it ended otherwise, or not at all."""
-        async with asyncio.timeout(100):
+        async with asyncio.timeout(240):
             code = await self.wait()
         assert code == -signal.SIGKILL, f"it ended with {code} and not at its point"
 

@@ -3,10 +3,14 @@
 Each named write has its turn in `make faults`.
 """
 
+import pytest
+
 from tests.faults.captions import kill_captioning
 from tests.faults.ground import Ground
 from tests.faults.killed import kill_drawing, kill_training
 from tests.faults.rows import Row
+
+pytestmark = pytest.mark.timeout(1200)  # the scenarios have limits of their own
 
 
 async def test_a_training_outlives_its_workers(ground: Ground) -> None:

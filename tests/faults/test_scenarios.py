@@ -6,12 +6,19 @@ from tests.faults.ground import Ground, open_yard
 from tests.faults.painting import painting
 from tests.faults.rows import Row, audit, wait_ended
 from tests.faults.scenarios import SCENARIOS, Scenario
+from tests.faults.stores import cut_mongodb
+
+pytestmark = pytest.mark.timeout(1200)  # the scenarios have limits of their own
 
 OFTEN_ENOUGH = [scenario for scenario in SCENARIOS if scenario.seldom]
 
 
 @pytest.mark.parametrize("scenario", OFTEN_ENOUGH, ids=lambda one: one.run.__name__)
-async def test_nothing_is_lost_doubled_or_stuck(scenario: Scenario, ground: Ground) -> None:
+async def test_nothing_is_lost_doubled_or_stuck(
+    scenario: Scenario, ground: Ground, request: pytest.FixtureRequest
+) -> None:
+    if scenario.run is cut_mongodb:  # counted in the summary
+        request.node.user_properties.append(("mongodb", True))
     row = await scenario.run(ground, scenario.seldom)
     assert row.is_clean, (row.write(), row.found)
 

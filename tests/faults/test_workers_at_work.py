@@ -3,11 +3,15 @@
 import asyncio
 import signal
 
+import pytest
+
 from core.jobs.records import Kind, Status
 from tests.faults import processes
 from tests.faults.ground import Ground, open_yard
 from tests.worker.people import submit, wait_for
 from tests.worker.test_generation import ask_for, wait_drawn
+
+pytestmark = pytest.mark.timeout(1200)  # the scenarios have limits of their own
 
 
 async def test_a_generation_does_not_wait_and_a_training_is_handed_on(ground: Ground) -> None:
