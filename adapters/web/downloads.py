@@ -10,6 +10,7 @@ from aiohttp import hdrs, web
 from aiohttp.helpers import content_disposition_header
 
 from core.ports import Blobs
+from core.zipping import CONTENT_TYPE
 
 WRITE_STALL_S = 60.0
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
@@ -143,9 +144,10 @@ async def send_zip(
     """Send a zip while it is written."""
     disposition = content_disposition_header("attachment", filename=filename)
     response = web.StreamResponse(headers={hdrs.CONTENT_DISPOSITION: disposition})
-    response.content_type = "application/zip"
+    response.content_type = CONTENT_TYPE
     await response.prepare(request)
-    async for chunk in body:
-        await write(response, chunk)
+    async with _closing(body) as chunks:
+        async for chunk in chunks:
+            await write(response, chunk)
     await response.write_eof()
     return response

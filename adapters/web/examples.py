@@ -1,6 +1,6 @@
 """Examples of every body and answer, made from their schemas and one table of values, so that none is forgotten."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import JsonValue
@@ -84,10 +84,3 @@ class Examples:
 
 def _choose(schemas: list[Node]) -> Node:
     return next(one for one in schemas if one.get("type") != "null")
-
-
-def list_json(content: Node) -> Iterator[Node]:
-    """Yield what of an answer's or a body's content is JSON with a schema."""
-    for media, one in content.items():
-        if media.endswith("json") and "schema" in one:
-            yield one

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from adapters.web.problems import RETRY_AFTER_S
+
 Check = Callable[[], Awaitable[None]]
 CHECK_S = 5.0
 FRESH_S = 2.0
@@ -83,7 +85,7 @@ async def answer_readiness(request: web.Request) -> web.Response:
         status=200 if is_ready else 503,
         body=json.dumps(body).encode(),
         content_type="application/json",
-        headers={} if is_ready else {"Retry-After": "5"},
+        headers={} if is_ready else {"Retry-After": str(RETRY_AFTER_S)},
     )
 
 

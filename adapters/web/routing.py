@@ -9,6 +9,7 @@ docstring's first line is the summary.
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypedDict, TypeVar, Unpack, get_type_hints
 
 from aiohttp import web
@@ -40,7 +41,7 @@ class Call:
     studio: Studio
     principal: Principal
 
-    @property
+    @cached_property
     def words(self) -> Words:
         """The language in which the answer is wanted."""
         return read_words(self.request)

@@ -55,6 +55,7 @@ export function liveJobs(title, jobs, { kinds, signal, onEnd = () => {} }) {
   };
   const put = (job) => {
     const before = known.get(job.id);
+    if (before && hasEnded(before.status) && !hasEnded(job.status)) return; // an answer that came late
     known.set(job.id, job);
     show();
     if (hasEnded(job.status) && !(before && hasEnded(before.status))) onEnd(job);

@@ -1,4 +1,4 @@
-/** Waiting: for a while, and until somebody has stopped typing. */
+/** Time: waiting for a while or until somebody has stopped typing, and answers in the order of their questions. */
 
 /** Wait, unless the signal ends it first. */
 export function pause(milliseconds, signal) {
@@ -17,5 +17,22 @@ export function debounce(run, milliseconds) {
   return () => {
     clearTimeout(timer);
     timer = setTimeout(run, milliseconds);
+  };
+}
+
+/**
+ * Make a function that asks and then uses the answer, unless a later question was answered before it.
+ *
+ * What is used is never older than what was used before, and a slow line shows something all the same.
+ */
+export function inOrder(ask, use) {
+  let asked = 0;
+  let answered = 0;
+  return async (...given) => {
+    const turn = (asked += 1);
+    const answer = await ask(...given);
+    if (turn < answered) return;
+    answered = turn;
+    await use(answer);
   };
 }

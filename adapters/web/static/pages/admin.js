@@ -5,7 +5,7 @@ import { Problem, api, makeKey, take } from "../lib/api.js";
 import { fill, html } from "../lib/dom.js";
 import { listen } from "../lib/live.js";
 import { badge, button, complain, copyButton, empty, facts, field, openDialog, pageHead, statusBadge, table, tabs, toast } from "../lib/pieces.js";
-import { debounce } from "../lib/timing.js";
+import { debounce, inOrder } from "../lib/timing.js";
 import { ago, count, mark, namePlatform, number, points, say, size } from "../lib/words.js";
 
 const TYPING_MS = 250;
@@ -29,8 +29,8 @@ export async function open(place) {
 function people({ signal }) {
   const search = html`<input type="search" aria-label=${say("Name or account id")} placeholder=${say("Name or account id")} />`;
   const rows = html`<tbody></tbody>`;
-  const show = async () => {
-    const { items } = await api.get(`/admin/accounts?${new URLSearchParams({ text: search.value })}`, { signal });
+  const ask = () => api.get(`/admin/accounts?${new URLSearchParams({ text: search.value })}`, { signal });
+  const show = inOrder(ask, ({ items }) => {
     fill(rows, ...items.map((account) => html`<tr>
       <td><strong>${account.display_name}</strong><br /><code class="quiet">${account.id}</code></td>
       <td>${button(say("Give points"), () => give(account, show), { kind: "small" })}</td>
@@ -38,7 +38,7 @@ function people({ signal }) {
       <td class="number">${size(account.storage_bytes)}</td>
       <td>${account.identities.map((identity) => namePlatform(identity.platform)).join(", ")}</td>
     </tr>`));
-  };
+  });
   search.addEventListener("input", debounce(() => show().catch(complain), TYPING_MS));
   show().catch(complain);
   return html`<div class="stack">${search}${table(say("People"), [say("Account"), "", [say("Balance"), "number"], [say("Storage"), "number"], say("Known on")], rows)}</div>`;
@@ -66,11 +66,10 @@ function jobs(place) {
     ${STATUSES.map((status) => html`<option value=${status} ?selected=${place.query.get("status") === status}>${statusBadge(status).textContent}</option>`)}
   </select>`;
   const rows = html`<tbody></tbody>`;
-  const show = async () => {
-    const query = chosen.value ? `?status=${chosen.value}` : "";
-    const found = await take(`/admin/jobs${query}`, 100, { signal: place.signal });
-    fill(rows, ...found.map(jobLine));
-  };
+  const show = inOrder(
+    () => take(`/admin/jobs${chosen.value ? `?status=${chosen.value}` : ""}`, 100, { signal: place.signal }),
+    (found) => fill(rows, ...found.map(jobLine)),
+  );
   chosen.addEventListener("change", () => {
     place.setQuery({ status: chosen.value });
     show().catch(complain);

@@ -5,6 +5,7 @@ import { lineChart, smooth } from "../lib/charts.js";
 import { fill, html } from "../lib/dom.js";
 import { complain, empty, field, linkButton, pageHead, statusBadge, table } from "../lib/pieces.js";
 import { nameSetting, nameUnit, showValue } from "../lib/settings.js";
+import { inOrder } from "../lib/timing.js";
 import { ago, duration, measure, number, percent, points, say } from "../lib/words.js";
 
 const CHOICES = 200;
@@ -26,12 +27,12 @@ export async function open(place) {
   const second = find(query.get("b")) ?? others.find(({ dataset }) => dataset === first.dataset) ?? others[0];
   const selects = [first, second].map((chosen) => pick(jobs, chosen));
   const content = html`<div class="stack" aria-live="polite"></div>`;
-  const show = async () => {
+  const ask = () => {
     const [a, b] = selects.map((select) => select.value);
     place.setQuery({ a, b });
-    const pair = await Promise.all([a, b].map((id) => read(id, signal)));
-    fill(content, ...compare(pair));
+    return Promise.all([a, b].map((id) => read(id, signal)));
   };
+  const show = inOrder(ask, (pair) => fill(content, ...compare(pair)));
   for (const select of selects) select.addEventListener("change", () => show().catch(complain));
   await show();
   return html`<div class="stack">${head}
@@ -70,9 +71,9 @@ function compare(pair) {
 const nameSide = (job, side) => `${side + 1} · ${job.spec.trigger_words[0] ?? job.dataset_name}`;
 
 function describe(pair) {
-  const ends = pair.filter(({ smoothed }) => smoothed.length > 1).map(({ job, smoothed }, side) =>
-    say("{name} ends at {loss}.", { name: nameSide(job, side), loss: measure(smoothed.at(-1)[1]) }));
-  return ends.join(" ");
+  const ends = pair.map(({ job, smoothed }, side) =>
+    smoothed.length > 1 && say("{name} ends at {loss}.", { name: nameSide(job, side), loss: measure(smoothed.at(-1)[1]) }));
+  return ends.filter(Boolean).join(" ");
 }
 
 /** What both have drawn at the same share of their steps, prompt by prompt in their order. */

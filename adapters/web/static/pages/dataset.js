@@ -90,7 +90,7 @@ function makeAddress(place, id) {
 async function openWhenThere(page, id, shown) {
   const { items, place } = page;
   try {
-    if (!items.find(id)) items.add([await api.get(`${items.path}/items/${id}`, { signal: items.signal })]);
+    if (!items.find(id)) items.know([await api.get(`${items.path}/items/${id}`, { signal: items.signal })]);
     showEditor(page, id, shown);
   } catch (error) {
     place.setQuery({ item: null });

@@ -69,7 +69,7 @@ function bulkEdit(items) {
     const undo = { text: say("Undo"), run: () => undoEdit(items, before, edit.set_name).then(ask).catch(complain) };
     const isWhole = answer.changed <= UNDOABLE && answer.changed > 0;
     toast(count(answer.changed, "{n} caption changed.", "{n} captions changed."), isWhole ? { action: undo } : {});
-    await items.load();
+    await items.reload();
     await ask();
   };
   const askSoon = debounce(ask, PREVIEW_MS);
@@ -114,7 +114,7 @@ function showChanges(items, { changed, items: shown }, apply) {
 
 async function undoEdit(items, captions, setName) {
   await api.post(`${items.path}/captions`, { captions, set_name: setName });
-  await items.load();
+  await items.reload();
 }
 
 export function thumbnail(item) {
@@ -194,7 +194,7 @@ function autoCaptions(items, signal) {
     Object.assign(state.job, event);
     if (!hadEnded && hasEnded(event.status)) {
       state.job = await api.get(`/auto-captions/${event.id}`, { signal });
-      await items.load();
+      await items.reload();
       quote();
     }
     showJob();

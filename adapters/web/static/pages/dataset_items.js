@@ -70,17 +70,18 @@ export class Items {
     return this.all.find((item) => item.id === id);
   }
 
-  /** Read every picture; what is known is shown after each page of the list. */
+  /** Read every picture. */
   async load() {
     const found = [];
-    const isFirst = !this.all.length;
-    for await (const item of list(`${this.path}/items`, { signal: this.signal })) {
-      found.push(item);
-      if (isFirst && found.length % 200 === 0) this.set(found);
-    }
+    for await (const item of list(`${this.path}/items`, { signal: this.signal })) found.push(item);
     this.isComplete = true;
     this.set(found);
-    if (!isFirst) this.#changing();
+  }
+
+  /** Read every picture again after they were changed here, and tell the other tabs. */
+  async reload() {
+    await this.load();
+    this.#changing();
   }
 
   set(items) {
@@ -90,9 +91,14 @@ export class Items {
 
   /** Note pictures that have come in. */
   add(items) {
+    this.know(items);
+    this.#changing();
+  }
+
+  /** Show pictures that were looked up. */
+  know(items) {
     const known = new Set(this.all.map((item) => item.id));
     this.set([...this.all, ...items.filter((item) => !known.has(item.id))]);
-    this.#changing();
   }
 
   /** Take pictures out at once, and offer to take that back. */

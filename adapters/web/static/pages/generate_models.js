@@ -41,7 +41,8 @@ export function makeModels(started, changed, signal) {
     weights.delete(model);
     changed();
   }
-  function makeRow({ model, name }) {
+  function makeRow(line) {
+    const { model, name } = line;
     const slider = html`<input type="range" min="-2" max="2" step="0.05" aria-label=${say("Weight of {name}", { name })} />`;
     const shown = html`<output class="mono"></output>`;
     const from = html`<span></span>`;
@@ -56,6 +57,7 @@ export function makeModels(started, changed, signal) {
       if (document.activeElement !== slider) slider.value = weight;
       tellWeight();
     };
+    row.set(line);
     return row;
   }
 
@@ -80,7 +82,6 @@ export function makeModels(started, changed, signal) {
       lines.push({ model, name, weight: weights.get(model) ?? usual, word: brought.get(model)?.word });
     }
     showRows(rows, lines, ({ model }) => model, makeRow, (row, line) => row.set(line));
-    for (const [index, row] of [...rows.children].entries()) row.set(lines[index]);
   };
   made.offer = async (family) => {
     const lists = ["mine", "favourites"].map((show) => take(`/models?${new URLSearchParams({ show, family })}`, CHOICES, { signal }));

@@ -25,7 +25,9 @@ export async function makeRecent(signal) {
     nothing.hidden = Boolean(active.length || drawn.length);
   };
   const reread = async (id) => {
-    jobs.set(id, await api.get(`/generations/${id}`, { signal }));
+    const job = await api.get(`/generations/${id}`, { signal });
+    if (hasEnded(jobs.get(id)?.status) && !hasEnded(job.status)) return; // an answer that came late
+    jobs.set(id, job);
     show();
   };
   listen({

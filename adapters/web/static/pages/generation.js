@@ -5,16 +5,19 @@ import { fill, html } from "../lib/dom.js";
 import { describeProgress, getShare } from "../lib/jobs.js";
 import { listen } from "../lib/live.js";
 import { button, facts, hasEnded, linkButton, pageHead, progress, statusBadge } from "../lib/pieces.js";
+import { inOrder } from "../lib/timing.js";
 import { number, points, say } from "../lib/words.js";
 
 export async function open({ params, signal, setTitle }) {
   const path = `/generations/${params.id}`;
   const page = html`<div class="stack"></div>`;
-  const show = async () => {
-    const job = await api.get(path, { signal });
-    setTitle(job.spec.typed_prompt || say("Generation"));
-    fill(page, ...write(job, show));
-  };
+  const show = inOrder(
+    () => api.get(path, { signal }),
+    (job) => {
+      setTitle(job.spec.typed_prompt || say("Generation"));
+      fill(page, ...write(job, show));
+    },
+  );
   await show();
   listen({ tell: (kind, event) => kind === "generation" && event.id === params.id && show(), refresh: show, signal });
   return page;

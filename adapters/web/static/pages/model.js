@@ -4,6 +4,7 @@ import { me } from "../app.js";
 import { address, api } from "../lib/api.js";
 import { html } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
+import { likeButton } from "../lib/models.js";
 import { ask, badge, button, complain, copyButton, facts, linkButton, openDialog, pageHead } from "../lib/pieces.js";
 import { reload } from "../lib/router.js";
 import { mark, moment, number, say } from "../lib/words.js";
@@ -27,7 +28,7 @@ export async function open({ params, query, signal, setTitle }) {
     isMine && isLora ? linkButton(say("Train further"), `/train?start_from=${model.id}`, { icon: "train" }) : null,
     isMine ? button(say("Edit"), () => edit(model), { icon: "edit" }) : null,
     isMine && isLora ? shareButton(model) : null,
-    isMine ? null : likeButton(model),
+    isMine ? null : likeButton(model, say("Favourite")),
     me.role === "admin" ? freezeButton(model) : null,
   ].filter(Boolean);
   if (isMine && query.get("publish") && model.access === "private") setTimeout(() => publish(model).catch(complain));
@@ -87,17 +88,6 @@ function made(model) {
 function shareButton(model) {
   if (model.access === "private") return button(say("Publish"), () => publish(model), { icon: "share" });
   return button(say("Withdraw"), () => withdraw(model));
-}
-
-function likeButton(model) {
-  const made = button(say("Favourite"), toggle, { icon: "star" });
-  made.setAttribute("aria-pressed", String(model.is_favourite));
-  async function toggle() {
-    const isLiked = made.getAttribute("aria-pressed") === "true";
-    await (isLiked ? api.delete(`/models/${model.id}/favourite`) : api.put(`/models/${model.id}/favourite`));
-    made.setAttribute("aria-pressed", String(!isLiked));
-  }
-  return made;
 }
 
 /** What only admins have: to stop a model for everybody, and to let it go on. */

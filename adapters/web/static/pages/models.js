@@ -4,7 +4,7 @@ import { take } from "../lib/api.js";
 import { fill, html } from "../lib/dom.js";
 import { modelCard } from "../lib/models.js";
 import { button, complain, empty, linkButton, pageHead } from "../lib/pieces.js";
-import { debounce } from "../lib/timing.js";
+import { debounce, inOrder } from "../lib/timing.js";
 import { mark, say } from "../lib/words.js";
 
 const SHELVES = [["", mark("Mine")], ["popular", mark("Popular")], ["recent", mark("Recent")], ["favourites", mark("Favourites")]];
@@ -27,15 +27,19 @@ export async function open(place) {
     made.dataset.view = name;
     return made;
   });
-  async function show() {
-    const view = place.query.get("view") ?? "";
-    const text = place.query.get("text") ?? "";
-    for (const shelf of shelves) shelf.setAttribute("aria-pressed", String(shelf.dataset.view === view));
-    const asked = new URLSearchParams({ ...VIEWS[view], ...(text && { text }) });
-    const models = await take(`/models?${asked}`, MOST, { signal: place.signal });
-    fill(found, models.map(modelCard));
-    fill(none, models.length ? null : nothing(view, text));
-  }
+  const show = inOrder(
+    async () => {
+      const view = place.query.get("view") ?? "";
+      const text = place.query.get("text") ?? "";
+      for (const shelf of shelves) shelf.setAttribute("aria-pressed", String(shelf.dataset.view === view));
+      const asked = new URLSearchParams({ ...VIEWS[view], ...(text && { text }) });
+      return { view, text, models: await take(`/models?${asked}`, MOST, { signal: place.signal }) };
+    },
+    ({ view, text, models }) => {
+      fill(found, models.map(modelCard));
+      fill(none, models.length ? null : nothing(view, text));
+    },
+  );
   const look = () => {
     place.setQuery({ text: search.value });
     show().catch(complain);

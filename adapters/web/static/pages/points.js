@@ -4,6 +4,7 @@ import { address, api, list } from "../lib/api.js";
 import { html } from "../lib/dom.js";
 import { listen } from "../lib/live.js";
 import { button, empty, linkButton, pageHead, table, tabs } from "../lib/pieces.js";
+import { inOrder } from "../lib/timing.js";
 import { mark, moment, number, points, say } from "../lib/words.js";
 import { writeEarnings } from "./points_earnings.js";
 import { writeCaps, writeGiving, writeMore } from "./points_spending.js";
@@ -66,12 +67,24 @@ async function writeStatement(signal) {
       rows.append(entryRow(value));
     }
   };
-  const restart = async () => {
-    const shown = Math.max(50, rows.childElementCount);
-    entries = list("/points/statement", { signal, limit: 50 });
-    rows.replaceChildren();
-    await add(shown);
-  };
+  const restart = inOrder(
+    async () => {
+      const fresh = list("/points/statement", { signal, limit: 50 });
+      const found = [];
+      let isOver = false;
+      for (const most = Math.max(50, rows.childElementCount); !isOver && found.length < most; ) {
+        const next = await fresh.next();
+        isOver = next.done;
+        if (!isOver) found.push(next.value);
+      }
+      return { fresh, found, isOver };
+    },
+    ({ fresh, found, isOver }) => {
+      entries = fresh;
+      more.hidden = isOver;
+      rows.replaceChildren(...found.map(entryRow));
+    },
+  );
   await add(50);
   if (!rows.childElementCount) {
     return empty("points", say("Nothing yet"), say("Every point that you get or spend stands here, with the balance after it."));

@@ -3,15 +3,12 @@
 import { api } from "../lib/api.js";
 import { fill, html } from "../lib/dom.js";
 import { DAYS, earningsChart, sumEarnings } from "../lib/earnings.js";
-import { complain, empty, linkButton, table } from "../lib/pieces.js";
+import { busy, empty, linkButton, table } from "../lib/pieces.js";
 import { number, say } from "../lib/words.js";
 
 export function writeEarnings(signal) {
-  const made = html`<div class="stack" aria-busy="true"></div>`;
-  draw(signal)
-    .then((drawn) => fill(made, drawn))
-    .catch(complain)
-    .finally(() => made.removeAttribute("aria-busy"));
+  const made = html`<div class="stack"></div>`;
+  busy(made, async () => fill(made, await draw(signal)));
   return made;
 }
 

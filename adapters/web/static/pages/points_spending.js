@@ -4,11 +4,9 @@ import { me, showBalance } from "../app.js";
 import { api, makeKey } from "../lib/api.js";
 import { fill, html } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
-import { button, complain, copyButton, facts, field, openDialog, table, toast } from "../lib/pieces.js";
+import { busy, button, copyButton, facts, field, openDialog, table, toast } from "../lib/pieces.js";
 import { reload } from "../lib/router.js";
-import { number, points, say } from "../lib/words.js";
-
-const PLATFORMS = { telegram: "Telegram" };
+import { namePlatform, number, points, say } from "../lib/words.js";
 
 /** A form that looks up who would receive, and gives once that was confirmed. */
 export function writeGiving(signal) {
@@ -54,9 +52,9 @@ function confirmGift(receiver, wanted, balance) {
 
 /** The caps that one has set oneself, and how much of each is spent. */
 export function writeCaps(signal) {
-  const made = html`<section class="card narrow" aria-busy="true"></section>`;
+  const made = html`<section class="card narrow"></section>`;
   const show = (spending) => fill(made, capsForm(spending, show));
-  api.get("/points/spending", { signal }).then(show).catch(complain).finally(() => made.removeAttribute("aria-busy"));
+  busy(made, async () => show(await api.get("/points/spending", { signal })));
   return made;
 }
 
@@ -80,8 +78,8 @@ function capsForm({ day_cap_points, day_spent_points, month_cap_points, month_sp
 
 /** Where points come from, and where they are sold. */
 export function writeMore(signal) {
-  const sold = html`<div class="stack" aria-busy="true"></div>`;
-  api.get("/points/packages", { signal }).then((found) => fill(sold, listPackages(found))).catch(complain).finally(() => sold.removeAttribute("aria-busy"));
+  const sold = html`<div class="stack"></div>`;
+  busy(sold, async () => fill(sold, listPackages(await api.get("/points/packages", { signal }))));
   return html`<div class="stack">
     ${sold}
     <section class="card"><h2>${say("From whoever runs this place")}</h2>
@@ -98,13 +96,12 @@ function listPackages({ items, sold_on }) {
   if (!items.length || !sold_on.length) {
     return html`<p class="note">${icon("info")}<span>${say("No points are sold here.")}</span></p>`;
   }
-  const name = (platform) => PLATFORMS[platform] ?? platform;
   const rows = items.map((one) => html`<tr><td>${points(one.points)}</td><td class="number">${number(one.stars)} ⭐</td></tr>`);
   return html`<section class="card"><h2>${say("With Telegram Stars")}</h2>
     ${table(say("What is sold"), [say("Points"), [say("Stars"), "number"]], rows)}
     <ol class="steps">
       <li>${say("Link your account there first, so that what you buy is yours here too:")} <a href="/account">${say("Platforms")}</a></li>
-      <li>${sold_on.map(({ platform, address }) => html`<a href=${address} target="_blank" rel="noopener">${say("Open the bot on {platform}", { platform: name(platform) })}</a> `)}</li>
+      <li>${sold_on.map(({ platform, address }) => html`<a href=${address} target="_blank" rel="noopener">${say("Open the bot on {platform}", { platform: namePlatform(platform) })}</a> `)}</li>
       <li>${say("Write this to it, and pay the invoice that it sends; the points arrive at once.")} <code>/topup</code>${copyButton("/topup")}</li>
     </ol>
   </section>`;

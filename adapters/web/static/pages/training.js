@@ -5,6 +5,7 @@ import { api } from "../lib/api.js";
 import { fill, html } from "../lib/dom.js";
 import { describeStage, getShare } from "../lib/jobs.js";
 import { listen } from "../lib/live.js";
+import { inOrder } from "../lib/timing.js";
 import {
   ask,
   badge,
@@ -59,16 +60,15 @@ export async function open(place) {
     job = newer;
     show();
   };
-  let asked = 0;
-  const read = async () => {
-    const turn = (asked += 1);
-    const newer = await api.get(path, { signal });
-    if (turn < asked) return; // a later question is on its way, and its answer is newer
-    const before = job.status;
-    change(newer);
-    if (hasEnded(job.status) && !hasEnded(before)) showBalance();
-    await losses.read(job);
-  };
+  const read = inOrder(
+    () => api.get(path, { signal }),
+    async (newer) => {
+      const before = job.status;
+      change(newer);
+      if (hasEnded(job.status) && !hasEnded(before)) showBalance();
+      await losses.read(job);
+    },
+  );
   const readSafely = () => read().catch(complain);
   listen({
     signal,
