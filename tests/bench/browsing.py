@@ -1,6 +1,7 @@
 """The sandbox in a real Chromium: what a first visit loads, and how soon and how smoothly a large dataset shows."""
 
 import re
+from asyncio import timeout
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import pairwise
@@ -41,6 +42,7 @@ _SCROLL = """seconds => new Promise((done) => {
   requestAnimationFrame(step);
 })"""
 _SCROLLED_S = 6
+_STANDS_S = 60
 
 
 async def measure(effort: Effort) -> dict[str, Reading]:
@@ -107,7 +109,8 @@ async def _open_grid(
     async with _open_page() as page:
         await _sign_in(yard, page, secret)
         await page.goto(f"{_get_root(yard)}/datasets/{dataset}", wait_until="commit")
-        stood_ms = float(await page.evaluate(_TILES_MS, effort.grid_pictures))
+        async with timeout(_STANDS_S):
+            stood_ms = float(await page.evaluate(_TILES_MS, effort.grid_pictures))
         frames: list[float] = await page.evaluate(_SCROLL, _SCROLLED_S)
         gaps = sorted(b - a for a, b in pairwise(frames))
         return stood_ms / 1000, 1000 * len(gaps) / sum(gaps), gaps[int(0.99 * len(gaps))]

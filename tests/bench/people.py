@@ -36,6 +36,9 @@ async def make_dataset(studio: Studio, person: Person, pictures: int = PICTURES)
     for index, body in enumerate(make_small(pictures, seed=1)):
         image = NewImage(filename=f"{index}.jpg", caption=f"a picture {index}")
         await studio.intake.add_image(person.principal, dataset.id, stream(body), image)
+    kept = await studio.datasets.count_active(dataset.id)
+    if kept != pictures:
+        raise RuntimeError(f"{pictures} pictures were made, {kept} of them different")
     return dataset.id
 
 

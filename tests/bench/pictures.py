@@ -47,9 +47,11 @@ def make_small(count: int, seed: int) -> list[bytes]:
     rng = np.random.default_rng(seed)
     with Image.open(io.BytesIO(make_photograph((512, 512), rng))) as picture:
         values = np.asarray(picture)
+    wide = values.shape[1]
+    moves = [(index, 7 * index + index // wide) for index in range(count)]
     return [
-        _encode(Image.fromarray(np.roll(values, (index, 7 * index), (0, 1))), "JPEG", quality=90)
-        for index in range(count)
+        _encode(Image.fromarray(np.roll(values, move, (0, 1))), "JPEG", quality=90)
+        for move in moves
     ]
 
 
