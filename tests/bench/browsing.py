@@ -28,21 +28,22 @@ _TILES_MS = """count => new Promise((done) => {
   };
   look();
 })"""
-_SCROLL = """seconds => new Promise((done) => {
+_SCROLL = """px_s => new Promise((done) => {
   const frames = [];
   const began = performance.now();
   const whole = document.documentElement.scrollHeight - innerHeight;
   const step = (now) => {
     frames.push(now);
-    const part = (performance.now() - began) / (seconds * 1000);
-    scrollTo(0, whole * Math.min(1, part));
-    if (part < 1) requestAnimationFrame(step);
+    const top = (performance.now() - began) / 1000 * px_s;
+    scrollTo(0, Math.min(whole, top));
+    if (top < whole) requestAnimationFrame(step);
     else done(frames);
   };
   requestAnimationFrame(step);
 })"""
-_SCROLLED_S = 6
 _STANDS_S = 60
+_BRISK_PX_S = 2_000
+_HURRIED_PX_S = 6_500
 
 
 async def measure(effort: Effort) -> dict[str, Reading]:
@@ -50,16 +51,19 @@ async def measure(effort: Effort) -> dict[str, Reading]:
         person = await meet(studio)
         dataset = await make_dataset(studio, person, pictures=effort.grid_pictures)
         await yard.serve()
-        loads, grids = [], []
+        loads, stood, rates = [], [], []
         for _ in range(effort.page_loads):
             loads.append(await _load_first(yard, await _offer(studio, person)))
-            link = await _offer(studio, person)
-            grids.append(await _open_grid(yard, link, dataset, effort))
+            for speeds in ((_BRISK_PX_S, _HURRIED_PX_S), (_HURRIED_PX_S,)):
+                link = await _offer(studio, person)
+                async with _open_grid(yard, link, dataset, effort) as (page, stood_s):
+                    stood.append(stood_s)
+                    rates.append([await _scroll(page, speed) for speed in speeds])
     kb = max(load[0] for load in loads) / 1000
     note = f"{loads[0][1]} answers; the page stood {median(s for _, _, s in loads):.2f} s after it was asked for"
     return {
         "web.first_load_kb": Reading(kb, note),
-        "web.dataset_1000_s": Reading(median(s for s, _, _ in grids), _describe_scroll(grids)),
+        "web.dataset_1000_s": Reading(median(stood), _describe_scroll(rates)),
     }
 
 
@@ -68,9 +72,13 @@ async def _offer(studio: Studio, person: Person) -> str:
     return await studio.sessions.offer_link(person.principal, "bench")
 
 
-def _describe_scroll(grids: list[tuple[float, float, float]]) -> str:
-    rate, slow = median(g[1] for g in grids), median(g[2] for g in grids)
-    return f"scrolled from end to end in {_SCROLLED_S} s: {rate:.0f} frames/s, one in a hundred took over {slow:.0f} ms"
+def _describe_scroll(rates: list[list[float]]) -> str:
+    brisk, again = (median(both[turn] for both in rates[::2]) for turn in (0, 1))
+    hurried = median(alone[0] for alone in rates[1::2])
+    return (
+        f"scrolled from end to end at {_BRISK_PX_S} px/s, every picture fetched meanwhile: {brisk:.0f} frames/s; "
+        f"at {_HURRIED_PX_S} px/s {hurried:.0f}, and {again:.0f} once they are there"
+    )
 
 
 async def _load_first(yard: Yard, secret: str) -> tuple[int, int, float]:
@@ -102,18 +110,24 @@ async def _sign_in(yard: Yard, page: Page, secret: str) -> float:
     return float(await page.evaluate(_READY_MS)) / 1000
 
 
+@asynccontextmanager
 async def _open_grid(
     yard: Yard, secret: str, dataset: str, effort: Effort
-) -> tuple[float, float, float]:
-    """Return how long the grid took to stand, frames a second while it scrolls, and the slow frames' ms."""
+) -> AsyncIterator[tuple[Page, float]]:
+    """Open a dataset's page in a browser that has none of its pictures, and tell how many seconds its grid took."""
     async with _open_page() as page:
         await _sign_in(yard, page, secret)
         await page.goto(f"{_get_root(yard)}/datasets/{dataset}", wait_until="commit")
         async with timeout(_STANDS_S):
             stood_ms = float(await page.evaluate(_TILES_MS, effort.grid_pictures))
-        frames: list[float] = await page.evaluate(_SCROLL, _SCROLLED_S)
-        gaps = sorted(b - a for a, b in pairwise(frames))
-        return stood_ms / 1000, 1000 * len(gaps) / sum(gaps), gaps[int(0.99 * len(gaps))]
+        yield page, stood_ms / 1000
+
+
+async def _scroll(page: Page, px_s: int) -> float:
+    """Scroll from the top to the end and return the frames a second."""
+    frames: list[float] = await page.evaluate(_SCROLL, px_s)
+    gaps = [b - a for a, b in pairwise(frames)]
+    return 1000 * len(gaps) / sum(gaps)
 
 
 def _get_root(yard: Yard) -> str:
