@@ -105,6 +105,13 @@ class OneOf:
 
 
 @dataclass(frozen=True)
+class NoneOf:
+    """Matches any value but these; null never matches."""
+
+    values: tuple[Scalar, ...] = ()
+
+
+@dataclass(frozen=True)
 class Below:
     """Matches values strictly less than this one; null never matches."""
 
@@ -118,7 +125,7 @@ class Above:
     value: str | int | datetime
 
 
-Condition = Scalar | OneOf | Below | Above
+Condition = Scalar | OneOf | NoneOf | Below | Above
 
 
 class Cursor(Value):

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from adapters.mongo.database import Document
 from core.errors import InvalidError
-from core.records import Above, Below, Condition, Cursor, OneOf, Scalar, to_utc
+from core.records import Above, Below, Condition, Cursor, NoneOf, OneOf, Scalar, to_utc
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -48,6 +48,8 @@ def _encode_time(value: datetime) -> Int64:
 def match(condition: Condition) -> Any:  # BSON
     if isinstance(condition, OneOf):
         return {"$in": [encode(value) for value in condition.values]}
+    if isinstance(condition, NoneOf):
+        return {"$nin": [None, *(encode(value) for value in condition.values)]}
     if isinstance(condition, Below | Above):
         return {"$lt" if isinstance(condition, Below) else "$gt": encode(condition.value)}
     return {"$eq": encode(condition)}

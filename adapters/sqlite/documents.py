@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from adapters.sqlite.database import SqliteDatabase
 from core.errors import AlreadyExistsError, DamagedError, NotFoundError, StaleError
-from core.records import Above, Below, Condition, Cursor, OneOf, Record, Scalar, format_time
+from core.records import Above, Below, Condition, Cursor, NoneOf, OneOf, Record, Scalar, format_time
 
 R = TypeVar("R", bound=Record)
 Bound = str | int | None
@@ -160,6 +160,11 @@ class SqliteDocuments(Generic[R]):
                 null = f" OR {column} IS NULL" if None in condition.values else ""
                 parts.append(f"({column} IN ({marks}){null})")
                 values += chosen
+            elif isinstance(condition, NoneOf):
+                others = [_bind(value) for value in condition.values if value is not None]
+                marks = ", ".join("?" * len(others))
+                parts.append(f"{column} IS NOT NULL AND {column} NOT IN ({marks})")
+                values += others
             elif isinstance(condition, Below | Above):
                 parts.append(f"{column} {'<' if isinstance(condition, Below) else '>'} ?")
                 values.append(_bind(condition.value))

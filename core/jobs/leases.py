@@ -8,8 +8,8 @@ from core.accounts.service import Accounts
 from core.errors import AlreadyExistsError, LeaseLostError, NotFoundError, StaleError
 from core.jobs import attempts
 from core.jobs.events import job_event
-from core.jobs.fairness import order_fairly
-from core.jobs.queue import PLENTY_GB, find_expired, list_busy, list_claimable
+from core.jobs.fairness import order_fairly, spread
+from core.jobs.queue import PLENTY_GB, Queue, find_expired
 from core.jobs.records import (
     TERMINAL,
     Checkpoint,
@@ -44,7 +44,7 @@ class Leases:
     ) -> None:
         self._lease_s = lease_s
         self._jobs = jobs
-        self._accounts = accounts
+        self._queue = Queue(jobs, accounts)
         self._settlement = settlement
         self._events = events
         self._clock = clock
@@ -58,21 +58,24 @@ class Leases:
     ) -> Job | None:
         """Claim the fairest job that this worker can do and has the memory for, or return None.
 
-        Two workers may want the same job: the compare-and-set on its version lets one have it.
-        A job whose lease expired is claimable again and keeps its slot; its third attempt without
-        progress fails it.
+        Two workers may want the same job: the compare-and-set on its version lets one have it, the
+        other looks further. A job whose lease expired is claimable again and keeps its slot; its
+        third attempt without progress fails it.
         """
-        abilities = families, kinds, memory_gb
-        candidates = await list_claimable(self._jobs, self._clock.now(), *abilities)
-        busy = await list_busy(self._jobs, candidates)
-        counts = {place: len(slots) for place, slots in busy.items()}
-        for job in order_fairly(candidates, counts):
-            if await self._end_if_due(job):
-                continue
-            claimed = await self._try_claim(job, owner, busy.get((job.owner, job.kind), []))
-            if claimed is not None:
-                await self._events.publish(job_event(claimed))
-                return claimed
+        lost = True
+        while lost:
+            lost = False
+            now = self._clock.now()
+            candidates, busy = await self._queue.list_claimable(now, families, kinds, memory_gb)
+            for job in spread(order_fairly(candidates, busy), owner):
+                try:
+                    claimed = await self._try_claim(job, owner, busy[job.owner, job.kind])
+                except StaleError:
+                    lost = True
+                    continue
+                if claimed is not None:
+                    await self._events.publish(job_event(claimed))
+                    return claimed
         return None
 
     async def end_due(self) -> int:
@@ -182,8 +185,13 @@ class Leases:
         await self._events.publish(job_event(await self._settlement.finish(job)))
 
     async def _try_claim(self, job: Job, owner: str, busy: list[int]) -> Job | None:
-        """Take the job in a free slot of its account; None when it or every slot went to another."""
-        slots = [job.slot] if job.slot is not None else await self._list_free(job, busy)
+        """Take a job in a free slot of its account; None where there is none, or the job has ended.
+
+        Raises StaleError when the job or the slot went to another meanwhile.
+        """
+        if await self._end_if_due(job):
+            return None
+        slots = await self._queue.list_free(job, busy)
         for slot in slots:
             try:
                 now = self._clock.now()
@@ -191,15 +199,9 @@ class Leases:
                 return await self._jobs.replace(claimed.changed(now, slot=slot))
             except AlreadyExistsError:
                 continue
-            except StaleError:
-                return None
+        if slots:
+            raise StaleError("Every slot went to another.")
         return None
-
-    async def _list_free(self, job: Job, busy: list[int]) -> list[int]:
-        cap = (await self._accounts.get_quotas(job.owner)).quotas.max_running_jobs
-        if len(busy) >= cap:
-            return []
-        return [slot for slot in range(cap) if slot not in busy]
 
     async def _end_if_due(self, job: Job) -> bool:
         """End a job that nobody holds when its owner cancelled it or its attempts are spent."""

@@ -14,7 +14,7 @@ from adapters.sqlite.database import SqliteDatabase
 from adapters.sqlite.documents import SqliteDocuments
 from core.errors import AlreadyExistsError, NotFoundError, StaleError
 from core.ports import Documents
-from core.records import Above, Below, Cursor, OneOf, Record, UtcTime, Value, new_id
+from core.records import Above, Below, Cursor, NoneOf, OneOf, Record, UtcTime, Value, new_id
 from tests.stores import name_database
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
@@ -214,6 +214,9 @@ async def test_null_is_a_value_to_choose_and_is_never_less_or_greater(
     assert [record.braked for record in found] == [None, True]
     assert [record.place for record in await wagons.find({"place": Below(2)})] == [1]
     assert await wagons.count({"braked": OneOf(())}) == 0
+    assert [record.place for record in await wagons.find({"place": NoneOf((1,))})] == [2]
+    assert [record.place for record in await wagons.find({"braked": NoneOf((None, True))})] == [2]
+    assert await wagons.count({"place": NoneOf()}) == 2
     assert await wagons.find({}, limit=0) == []
 
 

@@ -90,6 +90,12 @@ class Yard:
             await self.studio.points.grant(account.id, points, f"start:{name}", "to try things")
         return Principal(account=account.id, role=account.role)
 
+    async def cap(self, principal: Principal, jobs: int) -> None:
+        """Set how many jobs of a kind an account may run at once."""
+        account = await self.stores.accounts.get(principal.account)
+        quotas = account.quotas.model_copy(update={"max_running_jobs": jobs})
+        await self.stores.accounts.replace(account.changed(self.clock.now(), quotas=quotas))
+
     async def fill(self, principal: Principal, images: int = 3) -> str:
         """Make a dataset whose items have no bytes, for what never reads them."""
         dataset = await self.studio.datasets.create(principal, "flags")
