@@ -2,6 +2,8 @@
 
 A field that is added with a default needs no change here, only a higher LAYOUT_VERSION: an older Trainyard could not
 read the record, so it must refuse. What cannot be read any more as it is stored gets a function of its own.
+Such a function finds times as the store keeps them (text on SQLite, milliseconds on MongoDB) and leaves them so, and
+fields that are null may be missing.
 """
 
 from collections.abc import Callable, Mapping

@@ -13,8 +13,9 @@ from motor.motor_asyncio import AsyncIOMotorGridFSBucket, AsyncIOMotorGridIn
 from pymongo import ASCENDING
 from pymongo.errors import DuplicateKeyError
 
-from adapters.mongo.database import Document, MongoDatabase
+from adapters.mongo.database import MongoDatabase
 from adapters.mongo.errors import DRIVER_ERRORS, translate
+from adapters.mongo.values import Document
 from core.blob_keys import check_key, check_prefix
 from core.endings import finish_anyway
 from core.errors import AlreadyExistsError, NotFoundError, UnavailableError

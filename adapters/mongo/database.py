@@ -1,26 +1,24 @@
 """One MongoDB database: how it is spoken to, how long is waited, and what is tried again."""
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Awaitable, Callable
 from typing import Any, Self, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
-from bson import Int64
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
 from pymongo import ReadPreference
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from adapters.mongo.errors import DRIVER_ERRORS, is_passing, translate
+from adapters.mongo.layouts import claim_layout
+from adapters.mongo.values import Document
 from core.endings import finish_anyway
-from core.errors import InvalidError, RefusedError
-from core.records import LAYOUT_VERSION
+from core.errors import InvalidError
 
 T = TypeVar("T")
 Work = Callable[[bool], Awaitable[T]]
 """Does one call or a few; it is told whether it was begun before, with an end that nobody knows."""
-Document = dict[str, Any]  # BSON
 
 _PAUSES_S = (0.05, 0.2, 0.8, 2.0)
 """Before the calls after the first; for a primary that is gone the driver itself waits."""
@@ -36,7 +34,6 @@ _OPTIONS: dict[str, Any] = {  # as the client takes them
     "appName": "trainyard",
 }
 """What an address may say otherwise, each for itself."""
-_ABOUT = "trainyard"
 
 
 class MongoDatabase:
@@ -64,7 +61,7 @@ class MongoDatabase:
                 "mongodb://name:password@host:27017/?option=value"
             ) from error
         try:
-            await self.write(self._claim_layout)
+            await claim_layout(self)
         except BaseException:
             await self.__aexit__()
             raise
@@ -100,19 +97,3 @@ class MongoDatabase:
     async def write(self, work: Work[T]) -> T:
         """Do this like `read`; a caller that is cancelled waits until its end is known."""
         return await finish_anyway(self.read(work))
-
-    async def _claim_layout(self, is_again: bool) -> None:
-        """Note our layout in a new database. Raises RefusedError for one with a newer one."""
-        about = self.get_collection(_ABOUT)
-        found = await about.find_one({"_id": "layout"})
-        version = int(found["version"]) if found else 0
-        if version > LAYOUT_VERSION:
-            raise RefusedError(
-                f"These data were written by a newer Trainyard (layout {version}; this one knows "
-                f"{LAYOUT_VERSION}). Update Trainyard, or use another database.",
-                code="newer_data",
-            )
-        if version < LAYOUT_VERSION:
-            claimed = {"_id": "layout", "version": Int64(LAYOUT_VERSION)}
-            with contextlib.suppress(DuplicateKeyError):  # another process did at the same time
-                await about.replace_one({"_id": "layout", "version": version}, claimed, upsert=True)

@@ -9,9 +9,11 @@ from pydantic import ValidationError
 from pymongo import ASCENDING, DESCENDING
 from pymongo.errors import DuplicateKeyError
 
-from adapters.mongo.database import Document, MongoDatabase
+from adapters.mongo.database import MongoDatabase
 from adapters.mongo.indexes import list_indexes, make_indexes
+from adapters.mongo.layouts import LAYOUT
 from adapters.mongo.values import (
+    Document,
     encode,
     find_holder,
     list_kinds,
@@ -27,13 +29,13 @@ from core.errors import (
     StaleError,
     UnavailableError,
 )
-from core.records import Condition, Cursor, Record
+from core.records import LAYOUT_VERSION, Condition, Cursor, Record
 
 R = TypeVar("R", bound=Record)
 
 _MARK = "_mark"
 """Random, new with each write: tells a write whose answer was lost from somebody else's."""
-_OURS = ("_id", _MARK)
+_OURS = ("_id", _MARK, LAYOUT)
 _MARK_BYTES = 9
 _UNKNOWN = "The connection was lost in the middle of a change; look again before you repeat it."
 
@@ -196,7 +198,8 @@ class MongoDocuments(Generic[R]):
             holder, name = find_holder(document, field)
             if holder.get(name, "") is None:
                 del holder[name]
-        return {"_id": record.id, _MARK: secrets.token_urlsafe(_MARK_BYTES), **document}
+        mark = secrets.token_urlsafe(_MARK_BYTES)
+        return {"_id": record.id, _MARK: mark, LAYOUT: Int64(LAYOUT_VERSION), **document}
 
     def _read(self, document: Document) -> R:
         for name in _OURS:

@@ -7,8 +7,8 @@ from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
-from adapters.mongo.database import Document, MongoDatabase
-from adapters.mongo.values import list_kinds
+from adapters.mongo.database import MongoDatabase
+from adapters.mongo.values import Document, list_kinds
 from core.errors import RefusedError
 from core.records import Record
 

@@ -9,9 +9,10 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from bson import Int64
 from pydantic import BaseModel
 
-from adapters.mongo.database import Document
 from core.errors import InvalidError
 from core.records import Above, Below, Condition, Cursor, NoneOf, OneOf, Scalar, to_utc
+
+Document = dict[str, Any]  # BSON
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
