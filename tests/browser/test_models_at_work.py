@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.browser.chromium import sign_in, wait_until_ready
 from tests.browser.conftest import OpenPage
 from tests.browser.looks import LOOKS, find_breaches, is_wider_than_the_screen
+from tests.browser.test_bad_input import EVIL, check_harmless
 from tests.browser.test_training import MAKE_DATASET
 from tests.browser.yard import Yard
 
@@ -41,6 +42,7 @@ _CANCEL = """async ([id]) => {
   await api.post(`/trainings/${id}/cancel`);
 }"""
 _DRAW_S = 240
+_CARD = ("Name", "Description", "Tags")
 
 
 @dataclass(frozen=True)
@@ -182,3 +184,35 @@ def test_two_trainings_are_compared_and_all_samples_are_downloaded(made: Made, y
     expect(page.get_by_text("at step 0")).to_be_visible()
     look(page)
     page.evaluate(_CANCEL, [second])
+
+
+def test_markup_on_a_models_card_is_text_and_ten_thousand_tags_are_refused(
+    made: Made, yard: Yard
+) -> None:
+    page = made.maker
+    page.goto(f"{yard.url}/models/{made.model}")
+    wait_until_ready(page)
+    page.get_by_role("button", name="Edit").click()
+    dialog = page.get_by_role("dialog")
+    before = [dialog.get_by_label(label).input_value() for label in _CARD]
+    dialog.get_by_label("Tags").fill(", ".join(f"tag {n}" for n in range(10_000)))
+    dialog.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("A model has at most 10 tags")).to_be_visible()
+    expect(dialog).to_be_visible()
+    for label, text in zip(_CARD, (EVIL, EVIL, "<img src=x>"), strict=True):
+        dialog.get_by_label(label).fill(text)
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_have_count(0)
+    for address in (f"/models/{made.model}", "/models", "/models?view=mine"):
+        page.goto(f"{yard.url}{address}")
+        wait_until_ready(page)
+        check_harmless(page)
+    open_generate(page, yard)
+    expect(page.get_by_role("option", name=EVIL)).to_have_count(1)
+    assert page.evaluate("window.harm") is None
+    page.goto(f"{yard.url}/models/{made.model}")
+    page.get_by_role("button", name="Edit").click()
+    for label, text in zip(_CARD, before, strict=True):
+        dialog.get_by_label(label).fill(text)
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_have_count(0)

@@ -765,7 +765,7 @@ export default {
   "Charts": "Diagramme",
   "What is to be seen stands here in words.": "Was zu sehen ist, steht hier in Worten.",
   "Let it go on": "Weiterlaufen lassen",
-  "Stop it": "Anhalten",
+  "Stop for everybody": "Für alle anhalten",
   "Nobody can use it until an admin lets it go on. What it earned stays.": "Niemand kann es verwenden, bis ein Admin es wieder freigibt. Was es verdient hat, bleibt.",
   "Stop this model for everybody?": "Dieses Modell für alle anhalten?",
 };

@@ -94,8 +94,8 @@ function shareButton(model) {
 function freezeButton({ id, state }) {
   const set = async (wanted) => (await api.put(`/models/${id}/state`, { state: wanted }), reload());
   if (state === "frozen") return button(say("Let it go on"), () => set("active"), { icon: "play" });
-  return button(say("Stop it"), async () => {
+  return button(say("Stop for everybody"), async () => {
     const text = say("Nobody can use it until an admin lets it go on. What it earned stays.");
-    if (await ask(say("Stop this model for everybody?"), text, say("Stop it"), { danger: true })) await set("frozen");
+    if (await ask(say("Stop this model for everybody?"), text, say("Stop for everybody"), { danger: true })) await set("frozen");
   }, { icon: "stop", kind: "danger" });
 }

@@ -69,7 +69,7 @@ function showModel(job, model) {
     <div class="actions">
       ${linkButton(say("The model"), `/models/${model.id}`, { kind: "primary", icon: "models" })}
       ${isLora ? linkButton(say("Try it"), `/generate?${new URLSearchParams({ model: model.id })}`, { icon: "generate" }) : null}
-      ${isLora ? linkButton(say("Publish"), `/models/${model.id}?publish=1`, { icon: "share" }) : null}
+      ${isLora && model.access === "private" ? linkButton(say("Publish"), `/models/${model.id}?publish=1`, { icon: "share" }) : null}
       ${isLora ? linkButton(say("Train it further"), `/train?${new URLSearchParams({ start_from: model.id })}`, { icon: "train" }) : null}
     </div>
   </div>`;
