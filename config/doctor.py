@@ -2,8 +2,10 @@
 
 import asyncio
 import importlib.util
+import os
 import shutil
 import stat
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +20,10 @@ from config.signing import open_signer
 from config.wiring import load_offerings, open_studio
 from core.errors import TrainyardError, UnavailableError
 from core.studio import Studio
+from worker.device import read_device
 
 _ANSWER_S = 20.0
+_CAN_CUDA = "import torch as t; print('' if t.cuda.is_available() else f'torch {t.__version__} cannot use it')"
 _LOW_BYTES = 5 * 1024**3
 
 
@@ -111,17 +115,31 @@ async def _look_at_torch(settings: Settings) -> Finding:
     text = f"takes {kinds} for {families}"
     if importlib.util.find_spec("torch") is None:
         return Finding("worker", "no torch here: this machine serves and does not train")
-    if shutil.which("nvidia-smi") is None:
-        return Finding("worker", f"{text}, on the CPU: no NVIDIA driver was found")
-    return Finding("worker", f"{text}, with {await _ask_gpu()}")
+    device = await read_device(os.environ.get("CUDA_VISIBLE_DEVICES"))
+    if device.gpu is None:
+        memory = f"{device.memory_gb} GB of memory"
+        return Finding("worker", f"{text}, on the CPU ({memory}): no NVIDIA driver answers")
+    text = f"{text}, with {device.gpu.name} ({device.memory_gb} GB)"
+    if obstacle := await _ask_torch():
+        advice = f"{obstacle}, so it would compute on the CPU: install torch for CUDA"
+        return Finding("worker", text, f"{advice} (docs/guides/production.md).")
+    return Finding("worker", text)
 
 
-async def _ask_gpu() -> str:
-    command = ("nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader")
+async def _ask_torch() -> str:
+    """Ask torch, in a process of its own, what keeps it from the GPU; nothing does: an empty text."""
     pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
-    out, _ = await process.communicate()
-    return "; ".join(out.decode(errors="replace").split("\n")).strip("; ") or "a GPU that is silent"
+    program = (sys.executable, "-c", _CAN_CUDA)
+    process = await asyncio.create_subprocess_exec(*program, stdout=pipe, stderr=pipe)
+    try:
+        async with asyncio.timeout(_ANSWER_S):
+            out, _ = await process.communicate()
+    except TimeoutError:
+        return f"torch did not answer within {_ANSWER_S:.0f} s"
+    finally:
+        if process.returncode is None:
+            process.kill()
+    return "torch cannot be loaded" if process.returncode else out.decode().strip()
 
 
 _ADVICE = {

@@ -13,5 +13,6 @@ Document = dict[str, Any]  # a record's JSON, of whatever layout
 Change = Callable[[Document], Document]
 Changes = Mapping[int, Mapping[str, Change]]
 
-CHANGES: Changes = {2: {}}
-"""By the layout that they lead to: each collection's change. 2: jobs name their request, accounts may be deleted."""
+CHANGES: Changes = {2: {}, 3: {}}
+"""By the layout that they lead to: each collection's change. 2: jobs name their request, accounts may be deleted.
+3: snapshots name who left while a job used them."""

@@ -15,7 +15,7 @@ from core.errors import ChangedError, InvalidError
 
 T = TypeVar("T")
 
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 """Which Trainyard may open a store; raised when records change so that an older one cannot read them."""
 
 _ID_BYTES = 10

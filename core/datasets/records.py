@@ -84,7 +84,7 @@ class Item(Record):
 
     collection = "items"
     unique = (("dataset", "sha256", "alive"),)
-    indexed = ("dataset", "state", "position", "bytes")
+    indexed = ("dataset", "state", "position", "bytes", "contributor")
 
     dataset: str
     contributor: str
@@ -145,13 +145,16 @@ class Snapshot(Record):
     """The frozen list that a job trains on; its bytes live until no job needs them."""
 
     collection = "snapshots"
-    indexed = ("dataset", "digest")
+    indexed = ("dataset", "digest", "needs_scrubbing")
 
     dataset: str
     dataset_name: str
     digest: str
     """SHA-256 of the ordered (sha256, caption) list."""
     items: tuple[SnapshotItem, ...]
+    leaving: tuple[str, ...] = ()
+    """Accounts that were deleted while a job used this: their captions go when it has ended."""
+    needs_scrubbing: bool | None = None
 
 
 class NearDuplicate(Value):

@@ -19,7 +19,7 @@ from core.datasets.service import Datasets
 from core.errors import InvalidError, NotFoundError, RefusedError, StaleError, TrainyardError
 from core.jobs.queue import LIVE_STATES
 from core.leaving.farewells import Farewells
-from core.leaving.scrubbing import GONE_NAME, scrub_job, scrub_snapshot
+from core.leaving.scrubbing import GONE_NAME, leave_snapshot, scrub_job, scrub_snapshot
 from core.leaving.stores import OwnStores
 from core.leaving.traces import Traces
 from core.models.trigger_map import TriggerMap
@@ -107,7 +107,8 @@ class Deletion:
         return await self._stores.accounts.count({"role": Role.ADMIN, "merged_into": None})
 
     async def sweep(self) -> None:
-        """Go on with deletions that a crash left half-done."""
+        """Go on with deletions that a crash left half-done, and with what waited for others' jobs."""
+        await self._scrub_snapshots()
         async for account in iterate(self._stores.accounts, {"deleting": True}):
             try:
                 await self._advance(account)
@@ -182,14 +183,21 @@ class Deletion:
         async for dataset in iterate(self._stores.datasets, where):
             with contextlib.suppress(NotFoundError):
                 await self._datasets.delete(owner, dataset.id)
-        async for item in iterate(self._stores.items, {"state": ItemState.ACTIVE}):
-            if item.contributor == account:
-                await self._datasets.withdraw(item)
-        scrub = partial(scrub_snapshot, account=account)
+        given: dict[str, Condition] = {"contributor": account, "state": ItemState.ACTIVE}
+        async for item in iterate(self._stores.items, given):
+            await self._datasets.withdraw(item)
         async for snapshot in iterate(self._stores.snapshots, {}):
+            if any(item.contributor == account and item.caption for item in snapshot.items):
+                leave = partial(leave_snapshot, account=account)
+                await change_anyway(self._stores.snapshots, snapshot, leave)
+        await self._scrub_snapshots()
+
+    async def _scrub_snapshots(self) -> None:
+        """Take the captions of who left out of snapshots; one that a job uses is left for a sweep."""
+        async for snapshot in iterate(self._stores.snapshots, {"needs_scrubbing": True}):
             live: dict[str, Condition] = {"snapshot": snapshot.id, "status": LIVE_STATES}
-            if scrub(snapshot) != snapshot and not await self._stores.jobs.count(live):
-                await change_anyway(self._stores.snapshots, snapshot, scrub)
+            if not await self._stores.jobs.count(live):
+                await change_anyway(self._stores.snapshots, snapshot, scrub_snapshot)
 
     async def _drop_models(self, account: str) -> None:
         async for model in iterate(self._stores.models, {"owner": account}):

@@ -30,13 +30,19 @@ def scrub_job(job: Job) -> Job:
     return job.model_copy(update=update)
 
 
-def scrub_snapshot(snapshot: Snapshot, account: str) -> Snapshot:
-    """Return a snapshot without the captions of somebody's pictures; whose they were still counts."""
+def leave_snapshot(snapshot: Snapshot, account: str) -> Snapshot:
+    """Return a snapshot that remembers whose captions are to go."""
+    leaving = tuple(sorted({*snapshot.leaving, account}))
+    return snapshot.model_copy(update={"leaving": leaving, "needs_scrubbing": True})
+
+
+def scrub_snapshot(snapshot: Snapshot) -> Snapshot:
+    """Return a snapshot without the captions of who left; whose the pictures were still counts."""
     items = tuple(
-        item.model_copy(update={"caption": ""}) if item.contributor == account else item
+        item.model_copy(update={"caption": ""}) if item.contributor in snapshot.leaving else item
         for item in snapshot.items
     )
-    return snapshot.model_copy(update={"items": items})
+    return snapshot.model_copy(update={"items": items, "needs_scrubbing": None})
 
 
 def scrub_transfer(transfer: Transfer, account: str) -> Transfer:

@@ -70,6 +70,30 @@ async def test_a_deleted_account_leaves_numbers_and_no_name_word_or_picture(yard
     assert (await yard.studio.reconciler.reconcile()).findings == ()
 
 
+async def test_captions_that_anothers_training_uses_go_when_it_has_ended(yard: Yard) -> None:
+    mira, ben = await yard.meet("mira"), await yard.meet("ben")
+    dataset = (await yard.studio.datasets.create(mira, "flags")).id
+    await yard.studio.sharing.join(ben, await yard.studio.sharing.invite(mira, dataset))
+    for index, who in enumerate((mira, ben, ben)):
+        await yard.put_item(who, dataset, index)
+    job = await yard.train(mira, dataset)
+    await yard.studio.leaving.deletion.delete(ben, "ben")
+    assert (await yard.stores.accounts.get(ben.account)).deleting is False
+    assert await yard.stores.items.count({"contributor": ben.account, "state": "active"}) == 0
+    assert await read_captions(yard, job) == ["flag 0", "flag 1", "flag 2"]
+    await yard.studio.sweeper.sweep()
+    assert await read_captions(yard, job) == ["flag 0", "flag 1", "flag 2"]
+    await yard.finish(await yard.step(job, STEPS))
+    await yard.studio.sweeper.sweep()
+    assert await read_captions(yard, job) == ["flag 0", "", ""]
+
+
+async def read_captions(yard: Yard, job: Job) -> list[str]:
+    """Read what a job's snapshot says of its pictures."""
+    snapshot = await yard.stores.snapshots.get(job.snapshot)
+    return [item.caption for item in snapshot.items]
+
+
 async def test_whoever_comes_back_is_somebody_new(yard: Yard) -> None:
     mira = await yard.meet("mira")
     await yard.studio.leaving.deletion.delete(mira, "mira")
