@@ -29,14 +29,12 @@ class OwnSettings(Settings):
 
 
 def make_environment(settings: Settings) -> dict[str, str]:
-    """Make the environment in which a process has just these settings, whatever ours says of Trainyard."""
+    """Make the environment in which a process has just these settings, whatever ours and a .env file say."""
     others = {name: text for name, text in os.environ.items() if not name.startswith(_PREFIX)}
     values = {name: getattr(settings, name) for name in Settings.model_fields}
-    return others | {
-        f"{_PREFIX}{name.upper()}": _write(value)
-        for name, value in values.items()
-        if value is not None
-    }
+    ours = {name.upper(): _write(value) for name, value in values.items() if value is not None}
+    ours["ENV_FILE"] = os.devnull
+    return others | {f"{_PREFIX}{name}": text for name, text in ours.items()}
 
 
 def _write(value: object) -> str:

@@ -12,7 +12,8 @@ from config.settings import Settings
 _HEAD = """# Every setting
 
 Made from `config/settings.py` by `trainyard settings`; a test keeps it fresh. Each is a variable of the environment, or
-a line of a `.env` file in the folder where `trainyard` is started. Lists are JSON: `["train", "generate"]`.
+a line of a `.env` file in the folder where `trainyard` is started; `TRAINYARD_ENV_FILE` names another
+file. Lists are JSON: `["train", "generate"]`.
 
 | variable | default | what it is |
 |---|---|---|

@@ -1,6 +1,7 @@
 """Every setting of a process, read once from the environment by the command line; nothing else reads it."""
 
 import hashlib
+import os
 import tempfile
 from pathlib import Path
 from typing import Literal
@@ -20,7 +21,10 @@ class Settings(BaseSettings):
     """What an operator may choose; `TRAINYARD_<NAME>` in the environment or in a .env file."""
 
     model_config = SettingsConfigDict(
-        env_prefix="TRAINYARD_", env_file=".env", extra="ignore", frozen=True
+        env_prefix="TRAINYARD_",
+        env_file=os.environ.get("TRAINYARD_ENV_FILE", ".env"),
+        extra="ignore",
+        frozen=True,
     )
 
     data_folder: Path = Path("data")

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from pydantic_settings import SettingsConfigDict
 
 # Before torch is imported, as in a worker's child: threads that spin starve whatever runs beside them.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -67,16 +66,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.line(f"Tests of MongoDB: {used}, against {name_mongodb()}.")
 
 
-class IsolatedSettings(Settings):
-    """Settings that no .env file of a developer reaches."""
-
-    model_config = SettingsConfigDict(env_file=None)
-
-
 @pytest.fixture
 def settings(tmp_path: Path, redis_url: str) -> Settings:
     """Settings of one test: its own data folder and its own queue."""
-    return IsolatedSettings(
+    return Settings(
         data_folder=tmp_path / "data",
         redis_url=SecretStr(redis_url),
         queue_name=f"test:{uuid.uuid4().hex}",

@@ -14,16 +14,16 @@ from adapters.arq_queue import name_queue
 from adapters.web.probes import PROBES
 from config.settings import Settings
 from core.jobs.records import Kind
-from tests.conftest import ROOT, IsolatedSettings
+from tests.conftest import ROOT
 
 DEPLOY = ROOT / "config" / "deploy"
-NOT_SETTINGS = {"TRAINYARD_TEST_MONGODB_URL"}
+NOT_SETTINGS = {"TRAINYARD_TEST_MONGODB_URL", "TRAINYARD_ENV_FILE"}
 Yaml = dict[str, Any]
 
 
 @pytest.fixture
-def defaults(monkeypatch: pytest.MonkeyPatch) -> Settings:
-    return IsolatedSettings()
+def defaults() -> Settings:
+    return Settings()
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_new_secrets_are_settings_that_fit_each_other_and_are_never_overwritten(
     command = ["sh", str(folder / "new-secrets.sh"), "https://yard.test"]
     subprocess.run(command, check=True, capture_output=True, timeout=30)
     made = {name: folder / f"{name}.env" for name in ("production", "services")}
-    settings = IsolatedSettings(_env_file=made["production"])  # type: ignore[call-arg]
+    settings = Settings(_env_file=made["production"])  # type: ignore[call-arg]
     services = dict(
         line.split("=", 1) for line in made["services"].read_text().splitlines() if "=" in line
     )

@@ -19,7 +19,7 @@ OURS = read_key("11" * 32)
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data folder that is not there, and no .env of a developer."""
+    """A data folder that is not there."""
     folder = tmp_path / "data"
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TRAINYARD_DATA_FOLDER", str(folder))

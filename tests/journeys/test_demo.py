@@ -28,7 +28,6 @@ from config.environment import make_environment
 from config.settings import Settings
 from core.errors import InvalidError, TrainyardError
 from core.studio import Studio
-from tests.conftest import IsolatedSettings
 from tests.service import SERVERS, WORKERS, is_service, run_servers, run_workers
 from worker.findings import Glance, Look
 
@@ -127,7 +126,7 @@ def test_the_demo_hears_of_no_setting_of_the_operator(
     assert environment["TRAINYARD_WORKER_FAMILIES"] == '["tiny","sd15","sdxl"]'
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert IsolatedSettings().model_dump() == chosen.model_dump()
+    assert Settings().model_dump() == chosen.model_dump()
 
 
 async def test_a_demo_that_cannot_pay_says_so_and_leaves_nothing_running(tmp_path: Path) -> None:
