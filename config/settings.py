@@ -158,6 +158,8 @@ class Settings(BaseSettings):
     discord_api_url: str = ""
     discord_gateway_url: str = ""
     """Where Discord's API and gateway are, when a proxy stands between; empty: Discord's own."""
+    sign_in_newcomers: bool = True
+    """Whether people whom no bot here has met may sign in by a platform; `false`: they write to the bot first."""
     discord_client_id: str = ""
     discord_client_secret: SecretStr = SecretStr("")
     """Of the application whose bot it is; both set: people sign in on the web by Discord."""

@@ -76,6 +76,7 @@ def make_sign_in(settings: Settings) -> SignInDoor:
         providers={way.platform: way.provider for way in ways},
         origins=tuple(_get_origin(way.url) for way in ways),
         welcome_points=settings.welcome_points,
+        newcomers=settings.sign_in_newcomers,
     )
 
 

@@ -16,6 +16,8 @@ class SignInDoor:
     origins: tuple[str, ...] = ()
     """Where the platforms' own pages are: our forms may lead there."""
     welcome_points: int = 0
+    newcomers: bool = True
+    """Whether they may come in whom no bot here has met."""
 
 
 SIGN_IN_DOOR: web.AppKey[SignInDoor] = web.AppKey("sign_in_door", SignInDoor)

@@ -31,7 +31,7 @@ from bots.pieces import name_platform
 from bots.wording import Words
 from core.accounts.records import Account, Principal
 from core.conversations.service import Spot
-from core.errors import NotFoundError, UnauthenticatedError
+from core.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from core.platforms import IdentityProvider
 
 
@@ -100,7 +100,10 @@ async def _come_back(request: web.Request, words: Words) -> web.Response:
         return lead_to(request, f"/link/{quote(state, safe='')}" if must_ask else attempt.place)
     who = proof.external_id
     spot = Spot(platform=provider.platform, external_id=who, place=who)
-    points = request.app[SIGN_IN_DOOR].welcome_points
+    door = request.app[SIGN_IN_DOOR]
+    if not door.newcomers and await studio.accounts.find_by_identity(spot.platform, who) is None:
+        raise ForbiddenError("Nobody here knows you yet. Write to the bot first, then sign in.")
+    points = door.welcome_points
     account, _ = await meet(studio, spot, proof.display_name, words.language, points)
     return await _open_session(request, account, provider.platform, attempt.place)
 

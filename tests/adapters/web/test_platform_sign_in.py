@@ -123,7 +123,7 @@ async def scene(studio: Studio, settings: Settings) -> AsyncIterator[Scene]:
 
 
 def serve_with(
-    studio: Studio, settings: Settings, discord: Platform, telegram: Platform
+    studio: Studio, settings: Settings, discord: Platform, telegram: Platform, **more: object
 ) -> TestClient[Request, Application]:
     changes = {
         "discord_client_id": CLIENT_ID,
@@ -134,6 +134,7 @@ def serve_with(
         "telegram_sign_in_url": telegram.url,
         "public_url": HOME,
         "welcome_points": 25,
+        **more,
     }
     door = make_sign_in(settings.model_copy(update=changes))
     limits = RateLimits(dict.fromkeys(Action, "100000/minute"))
@@ -173,6 +174,20 @@ async def test_who_has_talked_to_the_bot_finds_that_account(
         assert (await surfer.read_me())["id"] == account.id
     principal = scene.studio.accounts.speak_for(account)
     assert len(await scene.studio.sessions.list_own(principal)) == 1  # the first one has ended
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_where_newcomers_may_not_the_bots_people_alone_come_in(
+    scene: Scene, settings: Settings, name: str
+) -> None:
+    platforms = (scene.discord, scene.telegram)
+    async with serve_with(scene.studio, settings, *platforms, sign_in_newcomers=False) as client:
+        surfer = Surfer(client)
+        await surfer.fail(name, 403, "Write to the bot first")
+        assert await scene.studio.accounts.find_by_identity(name, "4711") is None
+        account, _ = await scene.studio.accounts.first_contact(name, "4711", "mira")
+        assert (await surfer.go(name))[0].status == 303
+        assert (await surfer.read_me())["id"] == account.id
 
 
 async def test_only_what_is_needed_is_asked_and_discords_token_is_given_back(
