@@ -14,9 +14,6 @@ from core.offerings.records import ParamValue
 
 PARAMS: dict[str, ParamValue] = {
     "steps": 800,
-    "learning_rate": 0.003,
-    "rank": 32,
-    "network_alpha": 32.0,
     "flip": False,
     "sample_every_steps": 400,
 }

@@ -53,6 +53,11 @@ def test_a_training_is_bought_once_followed_live_and_right_after_a_lost_line(
     page = open_page("trainer", points=100, provokes=("422", "net::ERR_FAILED"))
     open_form(page, yard)
     buy, words = find_buy(page), page.get_by_label("Trigger words")
+    expect(words).to_have_value(re.compile(r"^mira[a-z]{2}$"))  # suggested: nothing has to be thought of
+    words.fill("")
+    buy.click()
+    expect(words).to_be_focused()
+    expect(page.get_by_text("Give the word that brings your model in.")).to_be_visible()
     words.fill("zorg:cat")
     expect(page.get_by_text("may not contain brackets")).to_be_visible()
     words.fill("zorgcat")

@@ -30,7 +30,7 @@ export async function open(place) {
     datasets.find(({ id }) => id === wanted)?.id ?? (datasets.length === 1 ? datasets[0].id : "");
   const about = { offerings: offerings.items, bases: nameBases(bases.items), start, again };
   const form = html`<div class="stack"></div>`;
-  const choose = watchDataset(place, about, form);
+  const choose = watchDataset(place, datasets, about, form);
   const picker = pickDataset(datasets, chosen, choose);
   if (chosen) await choose(chosen);
   return html`<div class="stack">${head}${picker}${form}</div>`;
@@ -71,7 +71,7 @@ function pickDataset(datasets, chosen, choose) {
 }
 
 /** Make what shows the form of one dataset after another; each has its own draft. */
-function watchDataset(place, about, form) {
+function watchDataset(place, datasets, about, form) {
   let leaving = new AbortController();
   return async (id) => {
     leaving.abort();
@@ -84,7 +84,8 @@ function watchDataset(place, about, form) {
     ]);
     place.setQuery({ dataset: id });
     form.removeAttribute("aria-busy");
-    fill(form, describeDataset(report, items.items), makeForm({ ...about, place, report, signal }));
+    const dataset = datasets.find((one) => one.id === id);
+    fill(form, describeDataset(report, items.items), makeForm({ ...about, dataset, place, report, signal }));
   };
 }
 

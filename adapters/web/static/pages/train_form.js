@@ -11,12 +11,12 @@ import { say } from "../lib/words.js";
 import { findFit, pickOffering } from "./train_offerings.js";
 import { makeReview } from "./train_review.js";
 import { makeSettings } from "./train_settings.js";
-import { makeWords } from "./train_words.js";
+import { makeWords, suggestWord } from "./train_words.js";
 
 const WAIT_MS = 350;
 const WORDS = ["trigger_words", "class_prompt", "sample_prompts"];
 
-/** Make the form; `about` is {offerings, bases, start, again, place, report, signal}. */
+/** Make the form; `about` is {dataset, offerings, bases, start, again, place, report, signal}. */
 export function makeForm(about) {
   const { offerings, start, again, place, report, signal } = about;
   const name = ["train", report.dataset, start?.id, again?.id].filter(Boolean).join(":");
@@ -122,8 +122,8 @@ export function makeForm(about) {
   return made;
 }
 
-/** Begin with the draft, or with what is to be trained again or further, or with nothing but an offering. */
-function begin({ offerings, report, start, again, place }, draft) {
+/** Begin with the draft, or with what is to be trained again or further, or with an offering and a word that fit. */
+function begin({ dataset, offerings, report, start, again, place }, draft) {
   const wanted = place.query.get("offering");
   const known = (id) => offerings.some((offering) => offering.id === id && offering.status === "available");
   const spec = again?.spec;
@@ -131,7 +131,7 @@ function begin({ offerings, report, start, again, place }, draft) {
     key: makeKey(),
     offering: spec?.offering ?? findFit(offerings, report, start),
     base_model: spec?.base_model.id ?? "",
-    trigger_words: (spec ?? start)?.trigger_words.join(", ") ?? "",
+    trigger_words: (spec ?? start)?.trigger_words.join(", ") ?? suggestWord(dataset),
     class_prompt: spec?.class_prompt ?? "",
     sample_prompts: spec ? [...spec.sample_prompts] : [""],
     params: spec ? { [spec.offering]: keepChanged(offerings, spec) } : {},

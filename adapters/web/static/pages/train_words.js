@@ -59,6 +59,14 @@ export function makeWords(form, changed) {
   return made;
 }
 
+/** Suggest a trigger word: the dataset's name in one word; a name of one word gets letters that make it unlike any other. */
+export function suggestWord({ id, name }) {
+  const parts = name.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  if (!parts.length) return "";
+  const letters = parts.length > 1 ? "" : id.replace(/^ds_|[^a-z]/g, "").slice(0, 2);
+  return parts.join("").slice(0, 20) + letters;
+}
+
 const splitWords = (text) => [
   ...new Set(
     text
