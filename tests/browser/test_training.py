@@ -53,7 +53,8 @@ def test_a_training_is_bought_once_followed_live_and_right_after_a_lost_line(
     page = open_page("trainer", points=100, provokes=("422", "net::ERR_FAILED"))
     open_form(page, yard)
     buy, words = find_buy(page), page.get_by_label("Trigger words")
-    expect(words).to_have_value(re.compile(r"^mira[a-z]{2}$"))  # suggested: nothing has to be thought of
+    suggested = re.compile(r"^mira[a-z]{2}$")
+    expect(words).to_have_value(suggested)
     words.fill("")
     buy.click()
     expect(words).to_be_focused()
