@@ -31,8 +31,8 @@ test: $(VENV)/.made ## every test
 	$(BIN)/pytest -q -n 2 --dist worksteal --ignore tests/browser
 	$(BIN)/pytest -q -n 2 --dist loadfile tests/browser  # apart: a browser keeps an event loop of its own running
 
-service: $(VENV)/.made ## the journeys on MongoDB, S3 and Redis, with two servers and three workers; variables name real ones
-	$(BIN)/python -m tests.journeys
+service: $(VENV)/.made ## the journeys on MongoDB, S3 and Redis, with two servers and three workers; JOURNEYS=--trouble makes stores fail and kills workers meanwhile
+	$(BIN)/python -m tests.journeys $(JOURNEYS)
 
 faults: $(VENV)/.made ## break everything that can break, many times: docs/reliability.md; a quarter of an hour
 	$(BIN)/python -m tests.faults $(ROWS)

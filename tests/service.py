@@ -4,6 +4,7 @@ over MongoDB, S3 and Redis. `make service` gives the journeys such stores by the
 import asyncio
 import itertools
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -24,6 +25,8 @@ MONGODB = "TRAINYARD_MONGODB_URL"
 S3 = "TRAINYARD_S3_ENDPOINT_URL"
 REDIS = "TRAINYARD_REDIS_URL"
 SERVERS, WORKERS = 2, 3
+KILL_EVERY = "TRAINYARD_TEST_KILL_EVERY_S"
+"""In the environment: after so many seconds a worker is killed, and another one started; then again."""
 _UP_S = 240.0
 _END_S = 60.0
 
@@ -87,20 +90,40 @@ async def run_workers(
 ) -> AsyncIterator[None]:
     """Run a worker process for each of these changes of the settings, and go on when all are up."""
     async with AsyncExitStack() as stack:
-        for change in changes:
-            await _start(stack, settings, "worker", **change)
+        workers = [await _start(stack, settings, "worker", **change) for change in changes]
         async with asyncio.timeout(_UP_S):
             while True:
                 if await studio.fleet.count_up() >= len(changes):
                     break
                 await asyncio.sleep(0.1)
-        yield
+        killing = asyncio.create_task(_kill(stack, settings, workers, changes))
+        try:
+            yield
+        finally:
+            killing.cancel()
+            await asyncio.gather(killing, return_exceptions=True)
+
+
+async def _kill(
+    stack: AsyncExitStack,
+    settings: Settings,
+    workers: list[asyncio.subprocess.Process],
+    changes: Sequence[dict[str, object]],
+) -> None:
+    """Kill one worker after the other and start another in its place, where the environment says so."""
+    every_s = float(os.environ.get(KILL_EVERY, 0))
+    for turn in itertools.count() if every_s else ():
+        await asyncio.sleep(every_s)
+        place = turn % len(workers)
+        workers[place].kill()
+        await workers[place].wait()
+        workers[place] = await _start(stack, settings, "worker", **changes[place])
 
 
 async def _start(
     stack: AsyncExitStack, settings: Settings, command: str, **changes: object
-) -> None:
-    """Start a process that ends with the stack, and must end well."""
+) -> asyncio.subprocess.Process:
+    """Start a process that ends with the stack, and must end well unless it was killed."""
     folder = settings.data_folder / f"{command}-{len(list(settings.data_folder.glob('*-*')))}"
     folder.mkdir(parents=True)
     own = settings.model_copy(update={**changes, "data_folder": folder})
@@ -117,11 +140,13 @@ async def _start(
     async def end() -> None:
         ended = process.returncode
         await end_process(process, _END_S)
-        assert (ended, process.returncode) == (None, 0), f"{folder.name} ended: {ended}"
+        is_killed = bool(os.environ.get(KILL_EVERY)) and ended == -signal.SIGKILL
+        assert is_killed or (ended, process.returncode) == (None, 0), f"{folder.name}: {ended}"
         assert not list(folder.rglob("*.sqlite")), "records belong to the service's stores"
         assert not (folder / "blobs").exists(), "blobs belong to the service's stores"
 
     stack.push_async_callback(end)
+    return process
 
 
 def make_settings(settings: Settings, **changes: object) -> Settings:
