@@ -61,6 +61,6 @@ async def test_a_worker_that_drains_and_ends_at_once_does_end(
     await asyncio.sleep(1.5)  # it waits for its next heartbeat now
     announcer.note_draining()
     running.cancel()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await asyncio.gather(running, return_exceptions=True)
     assert running.cancelled()

@@ -151,7 +151,7 @@ async def test_news_appears_while_somebody_types(
         screen.changed.clear()
         data: dict[str, JsonValue] = {"platforms": ["local", "moon"], "source": "ac_x"}
         await studio.notifications.tell(account.id, "k", NewsKind.ACCOUNTS_LINKED, data)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await screen.changed.wait()
         pipe.send_text("\x15/points\rexit\r")
 

@@ -124,7 +124,7 @@ async def test_an_answer_to_an_expired_interaction_comes_directly(
     mira = Person(discord, in_server=True)
     mira.comes_late = True
     await mira.command("points", wait=False)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not mira.seen:
             await mira.changed.wait()
     assert "You have 500 points" in flatten(mira.seen[0])
@@ -257,7 +257,7 @@ async def test_a_slow_answer_is_announced_and_shows_how_far_it_is(
             await mira.last_exchange.acknowledged.wait()
         assert mira.last_exchange.is_hidden
         going_on.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await mira.last_exchange.progressed.wait()
         done.set()
         answer = await answering
@@ -269,7 +269,7 @@ async def test_a_slow_answer_is_announced_and_shows_how_far_it_is(
 async def test_an_answer_goes_on_with_its_training(mira: Person, studio: Studio) -> None:
     on_its_way = await start_training(mira)
     await cancel_training(mira, studio)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while "edits" not in on_its_way:
             mira.changed.clear()
             await mira.changed.wait()

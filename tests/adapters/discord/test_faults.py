@@ -56,7 +56,7 @@ async def test_closed_messages_after_an_expired_interaction_are_logged(
     mira.comes_late = True
     discord.closed_to[mira.number] = 50007
     await mira.command("points", wait=False)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await discord.refused.wait()
     mira.comes_late = False
     assert "500 points" in flatten(await mira.command("points"))

@@ -157,7 +157,7 @@ async def test_what_waits_is_written_before_closing_and_nothing_hangs_after(
         await asyncio.sleep(0)
     results = await asyncio.gather(*writes)
     assert len(results) == 600
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         with pytest.raises(UnavailableError, match="closed"):
             await crates.insert(crate())
         with pytest.raises(UnavailableError, match="closed"):

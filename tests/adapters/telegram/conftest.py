@@ -65,5 +65,5 @@ async def opened(door: TelegramDoor) -> AsyncIterator[None]:
         assert not running.done() or running.result() is None, "the door has closed by itself"
     finally:
         running.cancel()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await asyncio.gather(running, return_exceptions=True)

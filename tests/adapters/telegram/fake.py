@@ -78,7 +78,7 @@ class FakeTelegram(Till):
 
     async def wait_for(self, method: str, times: int) -> None:
         """Wait until a method was called so often."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while self.count(method) < times:
                 self.called.clear()
                 await self.called.wait()

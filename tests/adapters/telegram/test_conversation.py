@@ -82,7 +82,7 @@ async def _paint(person: Somebody, wall: str) -> dict[str, object]:
 async def test_an_answered_question_has_no_buttons_any_more(ada: Somebody) -> None:
     asked = await ada.ask("/dataset_create")
     await ada.push(asked, "Cancel")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while list_buttons(asked):
             ada.chat.changed.clear()
             await ada.chat.changed.wait()

@@ -111,7 +111,7 @@ async def test_a_generation_is_followed_to_its_end(ada: Api, studio: Studio) -> 
     made = await order(ada)
     headers = {"Authorization": f"Bearer {ada.token}"}
     path = f"{PREFIX}/generations/{made['id']}/events"
-    async with asyncio.timeout(10), ada.client.get(path, headers=headers) as stream:
+    async with asyncio.timeout(30), ada.client.get(path, headers=headers) as stream:
         heard = []
         async for line in stream.content:
             name, _, text = line.decode().strip().partition(": ")
