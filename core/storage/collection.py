@@ -50,10 +50,8 @@ class Collection:
                 strays += 1
                 stray_keys += [key] if len(stray_keys) < MAX_NAMED else []
                 deleted += await self._take(key)
-            else:
-                await self._forget(key)
         async for stray in iterate(self._strays, {"created_at": Below(began)}):
-            await self._forget_deleted(stray)
+            await self._forget(stray)
         if deleted:
             _log.info("storage: %d blobs that no record named were deleted", deleted)
         return StorageReport(
@@ -81,14 +79,10 @@ class Collection:
         await self._drop(known[0])
         return True
 
-    async def _forget(self, key: str) -> None:
-        """Begin anew should this blob ever lose its record again."""
-        for stray in await self._strays.find({"key": key}, limit=1):
-            await self._drop(stray)
-
-    async def _forget_deleted(self, stray: Stray) -> None:
-        """Drop the note of a blob that somebody else has deleted."""
-        if not [key async for key in self._blobs.list(stray.key) if key == stray.key]:
+    async def _forget(self, stray: Stray) -> None:
+        """Drop the note of a blob that is gone, or that has a record: it begins anew should it lose that again."""
+        is_there = [key async for key in self._blobs.list(stray.key) if key == stray.key]
+        if not is_there or await self._pins.find(stray.key) is not Pin.STRAY:
             await self._drop(stray)
 
     async def _drop(self, stray: Stray) -> None:
