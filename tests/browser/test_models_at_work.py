@@ -8,12 +8,15 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from config.stores import open_stores
+from config.wiring import open_studio
+from core.jobs.events import job_event
 from tests.browser.chromium import sign_in, wait_until_ready
 from tests.browser.conftest import OpenPage
 from tests.browser.looks import LOOKS, find_breaches, is_wider_than_the_screen
 from tests.browser.test_bad_input import EVIL, check_harmless
 from tests.browser.test_training import MAKE_DATASET
-from tests.browser.yard import Yard
+from tests.browser.yard import Yard, run_apart
 
 WORD = "quillgriffin"
 _TRAIN = """async ([dataset, word]) => {
@@ -163,6 +166,31 @@ def test_publishing_says_first_what_comes_of_it_and_can_be_undone(made: Made, ya
     assert find_breaches(page) == []
     send.click()
     expect(page.get_by_role("button", name="Withdraw")).to_be_visible()
+
+
+def test_a_training_that_was_read_before_it_was_settled_shows_its_model_in_the_end(
+    made: Made, yard: Yard
+) -> None:
+    """News of the end comes before the training names its model; the last event says no more than its status."""
+    page = made.maker
+    unsettled = {"model": None, "charged_points": None, "settled": False}
+    page.route(
+        f"**/api/v1/trainings/{made.training}",
+        lambda route: route.fulfill(json=route.fetch().json() | unsettled),
+    )
+    page.goto(f"{yard.url}/trainings/{made.training}")
+    wait_until_ready(page)
+    expect(page.get_by_text("Its model is on its way.")).to_be_visible()
+    page.unroute_all(behavior="wait")
+    run_apart(_tell_where_it_stands(yard, made.training))
+    expect(page.get_by_role("heading", name="is ready")).to_be_visible()
+    expect(page.get_by_text("points were charged")).to_be_visible()
+
+
+async def _tell_where_it_stands(yard: Yard, training: str) -> None:
+    """Say it once more to everybody who listens."""
+    async with open_studio(yard.settings) as studio, open_stores(yard.settings) as stores:
+        await studio.events.publish(job_event(await stores.jobs.get(training)))
 
 
 def test_two_trainings_are_compared_and_all_samples_are_downloaded(made: Made, yard: Yard) -> None:

@@ -73,10 +73,11 @@ export async function open(place) {
   listen({
     signal,
     refresh: readSafely,
+    // what an event does not carry is read: samples, and after the end the model and what was charged
     tell: (kind, event) => {
       if (kind === "notification" && event.data.training === job.id) readSafely();
       if (kind !== "training" || event.id !== job.id) return;
-      const isMore = event.samples !== job.samples.length || event.status !== job.status;
+      const isMore = event.samples !== job.samples.length || event.status !== job.status || hasEnded(event.status);
       if (isMore) readSafely();
       else change({ ...job, ...event, samples: job.samples });
       losses.follow(job);
