@@ -28,8 +28,11 @@ check: $(VENV)/.made ## style, types and the architecture's import contracts
 	$(BIN)/lint-imports
 
 test: $(VENV)/.made ## every test
-	$(BIN)/pytest -q -n 2 --dist worksteal --ignore tests/browser
-	$(BIN)/pytest -q -n 2 --dist loadfile tests/browser  # apart: a browser keeps an event loop of its own running
+	@mkdir -p build; echo "Browser tests run beside the others, by themselves: a browser keeps an event loop of its own running."
+	@$(BIN)/pytest -q tests/browser > build/browser-tests.txt 2>&1 & browser=$$!; \
+	$(BIN)/pytest -q -n 2 --dist worksteal --ignore tests/browser; failed=$$?; \
+	wait $$browser || failed=$$?; \
+	echo; echo "In a browser:"; cat build/browser-tests.txt; exit $$failed
 
 service: $(VENV)/.made ## the journeys on MongoDB, S3 and Redis, with two servers and three workers; JOURNEYS=--trouble makes stores fail and kills workers meanwhile
 	$(BIN)/python -m tests.journeys $(JOURNEYS)
