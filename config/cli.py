@@ -25,6 +25,8 @@ class Command:
     place: str
     summary: str = ""
     """The first line of the function's docstring; empty: the list does not show it."""
+    extra: str = "embedded"
+    """The extra of the wheel that has what it needs."""
 
     def load(self) -> Callable[..., Any]:  # a function with Typer's parameters
         """Import the command. Raises UnavailableError when what it needs is not installed."""
@@ -33,8 +35,8 @@ class Command:
             loaded: Callable[..., Any] = getattr(import_module(module), function)
         except ModuleNotFoundError as error:
             raise UnavailableError(
-                f"`trainyard {self.name}` needs {error.name}, which is not installed here. Extras: server, "
-                "worker, or embedded, which has everything: pip install 'trainyard[embedded]'."
+                f"`trainyard {self.name}` needs {error.name}, which is not installed here: "
+                f"pip install 'trainyard[{self.extra}]'."
             ) from error
         return loaded
 
@@ -55,8 +57,10 @@ COMMANDS = (
         "config.demo.__main__:demo",
         "Train a LoRA on drawn pictures, through the HTTP API, and show what it learned.",
     ),
-    Command("serve", "config.commands.serve:serve", "Answer HTTP."),
-    Command("worker", "config.commands.work:worker", "Do what is queued, one job at a time."),
+    Command("serve", "config.commands.serve:serve", "Answer HTTP.", "server"),
+    Command(
+        "worker", "config.commands.work:worker", "Do what is queued, one job at a time.", "worker"
+    ),
     Command(
         "login",
         "config.commands.people:login",
