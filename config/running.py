@@ -1,6 +1,7 @@
 """What a web server does between its start and its end."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -55,6 +56,8 @@ async def serve(settings: Settings) -> None:
         chatting = group.create_task(run_doors(doors))
         try:
             most = 0 if settings.proxy_address_header else settings.connections_per_address
+            gc.collect()
+            gc.freeze()  # what was loaded to serve stays: collections need not walk it again and again
             await BoundedSite(runner, settings.http_host, settings.http_port, most).start()
             _log.info("serving on %s", settings.get_public_url())
             await ending.wait()
