@@ -20,7 +20,7 @@ from config.signing import open_signer
 from config.wiring import load_offerings, open_studio
 from core.errors import TrainyardError, UnavailableError
 from core.studio import Studio
-from worker.device import read_device
+from worker.device import ask, read_device
 
 _ANSWER_S = 20.0
 _CAN_CUDA = "import torch as t; print('' if t.cuda.is_available() else f'torch {t.__version__} cannot use it')"
@@ -128,18 +128,11 @@ async def _look_at_torch(settings: Settings) -> Finding:
 
 async def _ask_torch() -> str:
     """Ask torch, in a process of its own, what keeps it from the GPU; nothing does: an empty text."""
-    pipe = asyncio.subprocess.PIPE
-    program = (sys.executable, "-c", _CAN_CUDA)
-    process = await asyncio.create_subprocess_exec(*program, stdout=pipe, stderr=pipe)
     try:
-        async with asyncio.timeout(_ANSWER_S):
-            out, _ = await process.communicate()
+        code, said = await ask((sys.executable, "-c", _CAN_CUDA), _ANSWER_S)
     except TimeoutError:
         return f"torch did not answer within {_ANSWER_S:.0f} s"
-    finally:
-        if process.returncode is None:
-            process.kill()
-    return "torch cannot be loaded" if process.returncode else out.decode().strip()
+    return "torch cannot be loaded" if code else said.strip()
 
 
 _ADVICE = {

@@ -14,25 +14,29 @@ async def change_anyway(documents: Documents[R], record: R, change: Callable[[R]
     """Store what `change` makes of a record, made anew of what another one stored meanwhile.
 
     A record that is gone, or that it leaves as it is, is left alone."""
-    while (changed := change(record)) != record:
+    found: R | None = record
+    while found is not None and (changed := change(found)) != found:
         try:
             await documents.replace(changed)
             return
         except StaleError:
-            try:
-                record = await documents.get(record.id)
-            except NotFoundError:
-                return
+            found = await _read_again(documents, record)
 
 
 async def delete_anyway(documents: Documents[R], record: R) -> None:
     """Delete a record even if it is used at the same time."""
-    while True:
+    found: R | None = record
+    while found is not None:
         try:
-            await documents.delete(record)
+            await documents.delete(found)
             return
         except StaleError:
-            try:
-                record = await documents.get(record.id)
-            except NotFoundError:
-                return
+            found = await _read_again(documents, record)
+
+
+async def _read_again(documents: Documents[R], record: R) -> R | None:
+    """Read a record as it is now; None: it is gone."""
+    try:
+        return await documents.get(record.id)
+    except NotFoundError:
+        return None

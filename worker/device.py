@@ -56,23 +56,30 @@ async def _ask_driver() -> list[list[str]]:
     """
     command = ("nvidia-smi", f"--query-gpu={_QUERY}", "--format=csv,noheader,nounits")
     try:
-        process = await asyncio.create_subprocess_exec(
-            *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
-        )
-    except OSError:
+        _, answer = await ask(command, _ANSWER_S)
+    except (OSError, TimeoutError):
         return []
-    try:
-        async with asyncio.timeout(_ANSWER_S):
-            answer, _ = await process.communicate()
-    except TimeoutError:
-        return []
-    finally:
-        if process.returncode is None:
-            process.kill()
-    lines = csv.reader(answer.decode(errors="replace").splitlines(), skipinitialspace=True)
+    lines = csv.reader(answer.splitlines(), skipinitialspace=True)
     return [
         line for line in lines if len(line) == 5 and line[3].isdecimal() and line[4].isdecimal()
     ]
+
+
+async def ask(command: Sequence[str], within_s: float) -> tuple[int, str]:
+    """Run a program and return its exit code and what it printed.
+
+    Raises OSError when it cannot be started, and TimeoutError when it takes longer; then it is killed."""
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        async with asyncio.timeout(within_s):
+            answer, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+    assert process.returncode is not None  # it has ended, or TimeoutError was raised
+    return process.returncode, answer.decode(errors="replace")
 
 
 def read_memory(cgroup: Path = _CGROUP) -> Memory:

@@ -4,8 +4,7 @@ import json
 import logging
 import sqlite3
 
-from core.errors import RefusedError
-from core.layouts import CHANGES, Change, Changes
+from core.layouts import CHANGES, Change, Changes, refuse_newer
 from core.records import LAYOUT_VERSION
 
 _log = logging.getLogger(__name__)
@@ -19,12 +18,7 @@ def claim_schema(
     Raises RefusedError for a file with a newer one.
     """
     found = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    if found > ours:
-        raise RefusedError(
-            f"These data were written by a newer Trainyard (layout {found}; this one knows "
-            f"{ours}). Update Trainyard, or open another data folder.",
-            code="newer_data",
-        )
+    refuse_newer(found, ours, "open another data folder")
     for layout in range(found + 1, ours + 1) if found else ():
         for table, change in changes.get(layout, {}).items():
             _change_all(connection, table, change)

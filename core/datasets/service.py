@@ -2,6 +2,7 @@
 
 from core.accounts.records import Principal, Scope
 from core.accounts.tokens import require_scope
+from core.changing import change_anyway
 from core.datasets.records import Access, Dataset, Item, ItemState, Member
 from core.datasets.texts import check_caption, check_name
 from core.errors import InvalidError, NotFoundError, RefusedError, StaleError
@@ -211,15 +212,13 @@ class Datasets:
 
     async def withdraw(self, item: Item) -> None:
         """Take an item out of its dataset, whatever else changes it meanwhile; again changes nothing."""
-        while item.state is ItemState.ACTIVE:
-            gone = item.changed(self._clock.now(), state=ItemState.WITHDRAWN, alive=None)
-            try:
-                item = await self._items.replace(gone)
-            except StaleError:
-                try:
-                    item = await self._items.get(item.id)
-                except NotFoundError:
-                    return
+
+        def leave(one: Item) -> Item:
+            if one.state is not ItemState.ACTIVE:
+                return one
+            return one.changed(self._clock.now(), state=ItemState.WITHDRAWN, alive=None)
+
+        await change_anyway(self._items, item, leave)
 
     async def _find_item(self, dataset: Dataset, item_id: str) -> Item:
         try:
