@@ -5,6 +5,7 @@ from datetime import datetime
 
 from core.accounts.service import Accounts
 from core.jobs.records import LEASED, TERMINAL, Job, Kind, Status
+from core.paging import iterate
 from core.ports import Documents
 from core.records import Above, Below, Condition, NoneOf, OneOf
 
@@ -97,7 +98,7 @@ class Queue:
         for start in range(0, len(names), _OWNERS_AT_ONCE):
             some = OneOf(tuple(names[start : start + _OWNERS_AT_ONCE]))
             taken: Where = {"owner": some, "kind": kind, "slot": Above(-1)}
-            for job in await self._jobs.find(taken):
+            async for job in iterate(self._jobs, taken):
                 if job.slot is not None:
                     busy[job.owner, kind].append(job.slot)
         return busy

@@ -48,6 +48,18 @@ async def test_a_queue_of_somebody_who_may_run_nothing_hides_nobody(yard: Yard) 
     assert (await yard.start()).owner == ben
 
 
+async def test_an_account_that_runs_more_than_a_page_of_jobs_is_full_when_it_is(yard: Yard) -> None:
+    principal = await yard.meet("ada")
+    await yard.cap(principal, 1100)
+    running = await yard.train(principal, await yard.fill(principal))
+    for slot in range(1, 1100):
+        names = {"id": f"jb_{slot}", "idempotency_key": f"copy{slot}", "slot": slot}
+        await yard.stores.jobs.insert(running.model_copy(update=names))
+    await yard.submit(principal, running.dataset, "one more")
+    async with asyncio.timeout(60):
+        assert await yard.studio.leases.claim("worker", FAMILIES) is None
+
+
 async def test_a_claim_reads_no_more_the_more_accounts_wait(yard: Yard) -> None:
     await asyncio.gather(*(queue(yard, name, 40) for name in ("ada", "ben")))
     few = await count_searches(yard)
