@@ -1,6 +1,6 @@
 /** The pictures of one dataset as the page knows them: loaded page by page, changed at once, put right on failure. */
 
-import { Problem, address, api, list } from "../lib/api.js";
+import { Problem, address, api, take } from "../lib/api.js";
 import { complain, toast } from "../lib/pieces.js";
 import { debounce } from "../lib/timing.js";
 import { count, say } from "../lib/words.js";
@@ -49,8 +49,7 @@ export class Items {
   async #reread() {
     for (let before = -1; before !== this.changes && !this.signal.aborted; ) {
       before = this.changes;
-      const found = [];
-      for await (const item of list(`${this.path}/items`, { signal: this.signal })) found.push(item);
+      const found = await this.#take();
       if (before === this.changes) this.set(found);
     }
   }
@@ -72,10 +71,13 @@ export class Items {
 
   /** Read every picture. */
   async load() {
-    const found = [];
-    for await (const item of list(`${this.path}/items`, { signal: this.signal })) found.push(item);
+    const found = await this.#take();
     this.isComplete = true;
     this.set(found);
+  }
+
+  #take() {
+    return take(`${this.path}/items`, Infinity, { signal: this.signal });
   }
 
   /** Read every picture again after they were changed here, and tell the other tabs. */
