@@ -9,8 +9,6 @@ fields that are null may be missing.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from core.errors import RefusedError
-
 Document = dict[str, Any]  # a record's JSON, of whatever layout
 Change = Callable[[Document], Document]
 Changes = Mapping[int, Mapping[str, Change]]
@@ -18,13 +16,3 @@ Changes = Mapping[int, Mapping[str, Change]]
 CHANGES: Changes = {2: {}, 3: {}}
 """By the layout that they lead to: each collection's change. 2: jobs name their request, accounts may be deleted.
 3: snapshots name who left while a job used them."""
-
-
-def refuse_newer(found: int, ours: int, otherwise: str) -> None:
-    """Raise RefusedError for data of a newer layout than ours; `otherwise` says what else can be opened."""
-    if found > ours:
-        raise RefusedError(
-            f"These data were written by a newer Trainyard (layout {found}; this one knows {ours}). "
-            f"Update Trainyard, or {otherwise}.",
-            code="newer_data",
-        )

@@ -12,7 +12,8 @@ from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo.errors import DuplicateKeyError
 
 from adapters.mongo.values import Document, encode
-from core.layouts import CHANGES, Change, Changes, refuse_newer
+from core.errors import RefusedError
+from core.layouts import CHANGES, Change, Changes
 from core.records import LAYOUT_VERSION
 
 if TYPE_CHECKING:
@@ -55,7 +56,12 @@ async def _note(database: "MongoDatabase", ours: int) -> Document:
     while True:
         found = await about.find_one(_NUMBER)
         version = int(found["version"]) if found else 0
-        refuse_newer(version, ours, "use another database")
+        if version > ours:
+            raise RefusedError(
+                f"These data were written by a newer Trainyard (layout {version}; this one knows "
+                f"{ours}). Update Trainyard, or use another database.",
+                code="newer_data",
+            )
         if found is not None and version == ours:
             return found
         claimed: Document = {**_NUMBER, "version": Int64(ours)}

@@ -4,7 +4,8 @@ import json
 import logging
 import sqlite3
 
-from core.layouts import CHANGES, Change, Changes, refuse_newer
+from core.errors import RefusedError
+from core.layouts import CHANGES, Change, Changes
 from core.records import LAYOUT_VERSION
 
 _log = logging.getLogger(__name__)
@@ -18,7 +19,12 @@ def claim_schema(
     Raises RefusedError for a file with a newer one.
     """
     found = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    refuse_newer(found, ours, "open another data folder")
+    if found > ours:
+        raise RefusedError(
+            f"These data were written by a newer Trainyard (layout {found}; this one knows "
+            f"{ours}). Update Trainyard, or open another data folder.",
+            code="newer_data",
+        )
     for layout in range(found + 1, ours + 1) if found else ():
         for table, change in changes.get(layout, {}).items():
             _change_all(connection, table, change)
